@@ -1,0 +1,69 @@
+"""Addresses: how a resource is named everywhere, ``kind.name``, and patterns that choose some."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from retinue.errors import UsageError
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}$"
+"""What a user may call a resource. Files found by a glob are named by their path instead."""
+
+_ADDRESS = re.compile(r"^(?P<kind>[a-z_]+)\.(?P<name>[^\s*?\[\]][^*?\[\]\x00-\x1f]*)$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """One resource of a project, e.g. ``assistant.math-tutor`` or ``file.docs/week-1.md``."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``kind.name``.
+
+        Raises:
+            ValueError: the text has no kind, no name, or holds pattern characters.
+        """
+        match = _ADDRESS.match(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not an address: write kind.name, e.g. assistant.tutor")
+        return cls(match["kind"], match["name"])
+
+
+def matches(pattern: str, address: Address) -> bool:
+    """Whether ``address`` fits ``pattern``: shell wildcards, or a bare kind for all of it."""
+    text = str(address)
+    return fnmatch.fnmatchcase(text, pattern) or pattern == address.kind
+
+
+def select(patterns: Iterable[str], known: Iterable[Address]) -> dict[Address, str]:
+    """The known addresses that fit any pattern, each with the first pattern that it fits.
+
+    Raises:
+        UsageError: a pattern fits nothing; the message suggests what is near.
+    """
+    addresses = sorted(known)
+    chosen: dict[Address, str] = {}
+    for pattern in patterns:
+        hits = [address for address in addresses if matches(pattern, address)]
+        if not hits:
+            raise _nothing_fits(pattern, addresses)
+        for address in hits:
+            chosen.setdefault(address, pattern)
+    return chosen
+
+
+def _nothing_fits(pattern: str, addresses: list[Address]) -> UsageError:
+    names = [str(address) for address in addresses]
+    near = difflib.get_close_matches(pattern, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "retinue state list shows addresses"
+    return UsageError(f"no resource fits {pattern!r}", hint=hint)

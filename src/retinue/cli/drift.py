@@ -1,0 +1,45 @@
+"""``retinue drift``: what others changed; read-only by contract."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from retinue.cli.options import (
+    Chosen,
+    open_wanted,
+    parallelism_option,
+    plan_options,
+    project_options,
+)
+from retinue.cli.plan import plan_only
+from retinue.cli.running import run_async
+from retinue.cli.terminal import Terminal
+
+
+@click.command("drift")
+@project_options
+@parallelism_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(*, chosen: Chosen, parallelism: int | None, as_json: bool) -> int:
+    """Compare what was applied with what is live, field by field.
+
+    Exit code 0 without drift, 2 with, 1 on errors. Fields in lifecycle.ignore_changes don't count.
+    """
+    from retinue.engine.plan_json import plan_to_json
+    from retinue.render.text import drift_text
+
+    planned = run_async(
+        plan_only(open_wanted(chosen), plan_options((), (), forced=False), parallelism)
+    )
+    terminal = Terminal.current()
+    if as_json:
+        document = plan_to_json(planned.plan, planned.verdict)
+        keys = ("format_version", "project", "stack", "platform", "resource_drift")
+        terminal.say(json.dumps({key: document[key] for key in keys}, indent=2, ensure_ascii=False))
+    elif planned.plan.drift:
+        terminal.say(drift_text(planned.plan, terminal.style))
+    else:
+        terminal.say("No drift. The platform is as it was last applied.")
+    return 2 if planned.plan.drift else 0

@@ -1,0 +1,25 @@
+"""``retinue init``: a new project that works as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retinue.cli.terminal import Terminal
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def command(folder: Path) -> None:
+    """Write a commented example, a .gitignore and a pipeline into FOLDER (default: here).
+
+    Overwrites nothing.
+    """
+    from retinue.operations.scaffold import scaffold
+
+    terminal = Terminal.current()
+    for path in scaffold(folder):
+        terminal.say(f"wrote {folder / path}")
+    inside = "" if folder == Path() else f"cd {folder} && "
+    terminal.say(f"\nNext: {inside}retinue plan")

@@ -1,0 +1,45 @@
+"""``retinue validate``: offline, all problems at once."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from retinue.cli.options import Chosen, project_options
+from retinue.cli.terminal import Terminal
+from retinue.errors import ManifestError
+
+
+@click.command("validate")
+@project_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--annotations", is_flag=True, help="Print GitHub workflow annotations.")
+def command(*, chosen: Chosen, as_json: bool, annotations: bool) -> int:
+    """Check every manifest, without network and without a key.
+
+    Reports all problems, each with file, line and column and how to mend it. Exit code 1 when
+    there are any; warnings alone are fine.
+    """
+    from retinue.manifest.compose import load
+    from retinue.render.problems import problems_github, problems_json
+
+    terminal = Terminal.current()
+    count = 0
+    try:
+        manifest = load(chosen.project())
+        problems, count = list(manifest.warnings), len(manifest.resources)
+    except ManifestError as error:
+        problems = list(error.problems)
+    broken = any(problem.severity == "error" for problem in problems)
+    if as_json:
+        terminal.say(json.dumps(problems_json(problems), indent=2, ensure_ascii=False))
+    elif annotations:
+        terminal.say(problems_github(problems))
+    elif problems:
+        terminal.problems(problems)
+    if not (broken or as_json or annotations):
+        terminal.say(f"The manifests are valid: {count} resources.")
+    if broken and not as_json:
+        terminal.note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found.")
+    return 1 if broken else 0

@@ -1,0 +1,45 @@
+"""Objects that carry our marker without being in the state: adopt one, name the others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from retinue.address import Address
+from retinue.engine.inventory import Found
+from retinue.kinds.base import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """adoptable: the object to take for each declared address. notes: what was left alone."""
+
+    adoptable: Mapping[Address, Live]
+    notes: tuple[str, ...]
+
+
+def adopt(
+    found: Iterable[Found], declared: AbstractSet[Address], tracked: AbstractSet[Address]
+) -> Adoption:
+    """Decide what to do with untracked objects of ours.
+
+    The oldest object of a declared, untracked address is adopted. Everything else is only
+    reported: it might be somebody's copy of this project.
+    """
+    adoptable: dict[Address, Live] = {}
+    notes: list[str] = []
+    for item in sorted(found, key=lambda f: (f.address, f.live.created_at, f.live.id)):
+        free = item.address not in tracked and item.address not in adoptable
+        if free and item.address in declared:
+            adoptable[item.address] = item.live
+        else:
+            notes.append(_stray(item))
+    return Adoption(adoptable, tuple(notes))
+
+
+def _stray(item: Found) -> str:
+    return (
+        f"{item.live.id} carries the marker of {item.address}, but the state does not know it: "
+        "possibly orphaned; delete it if nobody needs it"
+    )

@@ -1,0 +1,87 @@
+"""What the state remembers of one resource, and of the work that is not finished.
+
+Pure data of the engine; `retinue.state` stores it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from retinue.address import Address
+from retinue.kinds.values import Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One resource as last applied.
+
+    values: the managed attributes with concrete IDs; never a secret. A file keeps the SHA-256 of
+        its content here.
+    deposed: IDs of objects that were replaced and still wait to be deleted.
+    """
+
+    address: Address
+    type: str
+    id: str
+    values: Values
+    depends_on: tuple[Address, ...] = ()
+    protect: bool = False
+    deposed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A create that was begun: whether it happened is known only once an outcome follows.
+
+    values: enough to recognise the object without a marker (name, size and purpose of a file).
+    started_at: unix seconds of this machine's clock.
+    """
+
+    operation: str
+    address: Address
+    type: str
+    values: Mapping[str, Any]
+    started_at: float
+    depends_on: tuple[Address, ...] = ()
+    protect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumedPlan:
+    """A plan file that was applied: it can't be applied again."""
+
+    id: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that is known of a stack: the state file with the journal folded into it.
+
+    lineage: minted with the first state, so that two stacks are never mistaken for one another.
+    serial: grows with every write of the state file.
+    pending: creates without an outcome, by operation.
+    """
+
+    project: str
+    stack: str
+    lineage: str
+    serial: int = 0
+    entries: Mapping[Address, Entry] = field(default_factory=dict)
+    pending: Mapping[str, Intent] = field(default_factory=dict)
+    consumed: tuple[ConsumedPlan, ...] = ()
+
+    def ids(self) -> dict[Address, str]:
+        """Address to platform ID."""
+        return {address: entry.id for address, entry in self.entries.items()}
+
+    def with_entry(self, address: Address, entry: Entry | None) -> Snapshot:
+        """A copy in which ``address`` is ``entry``, or is forgotten when None."""
+        entries = dict(self.entries)
+        if entry is None:
+            entries.pop(address, None)
+        else:
+            entries[address] = entry
+        return replace(self, entries=entries)

@@ -1,0 +1,260 @@
+"""Build the plan from desired, applied and live. Pure.
+
+One pass in dependency order: whatever creates or replaces makes the IDs that others refer to
+unknown, and that is what makes those others change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from retinue.address import Address
+from retinue.engine.diff import Comparison, compare, drift_only, seen
+from retinue.engine.entry import Entry, Snapshot
+from retinue.engine.graph import levels
+from retinue.engine.inventory import Found
+from retinue.engine.plan import Action, Change, DriftedResource, Reason
+from retinue.engine.steps import schedule, steps_of
+from retinue.kinds.base import Live, Resource, ResourceType
+from retinue.kinds.values import Values, digest, resolve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a plan is decided on.
+
+    live: tracked addresses; None where the object is gone. adoptable: declared, untracked
+    addresses whose object was found. previous: the earlier name of moved addresses. forget:
+    addresses whose object is to stay on the platform. types: resource types by name.
+    """
+
+    desired: Mapping[Address, Resource]
+    snapshot: Snapshot
+    live: Mapping[Address, Live | None]
+    types: Mapping[str, ResourceType]
+    adoptable: Mapping[Address, Live]
+    leftovers: tuple[Found, ...] = ()
+    previous: Mapping[Address, Address]
+    forget: frozenset[Address] = frozenset()
+    destroy: bool = False
+
+
+def build_changes(facts: Facts) -> tuple[tuple[Change, ...], tuple[DriftedResource, ...]]:
+    """Decide every change and all drift, in the plan's total order."""
+    planner = _Planner(facts)
+    for address in _in_order(facts.desired):
+        planner.declared(facts.desired[address])
+    for address in sorted(set(facts.snapshot.entries) - set(facts.desired)):
+        planner.undeclared(facts.snapshot.entries[address])
+    for entry in facts.snapshot.entries.values():
+        planner.deposed(entry)
+    for found in facts.leftovers:
+        planner.leftover(found.address, found.type, found.live.id)
+    return _ordered(planner.changes), tuple(sorted(planner.drift, key=lambda d: d.address))
+
+
+def _in_order(desired: Mapping[Address, Resource]) -> list[Address]:
+    level = levels({address: item.depends_on for address, item in desired.items()})
+    return sorted(desired, key=lambda address: (level[address], address))
+
+
+def _ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Number the levels and sort by (level, action, address, ID)."""
+    level = levels(schedule(changes).waits_for)
+    numbered = [
+        replace(change, level=min((level[step] for step in steps_of(change)), default=0))
+        for change in changes
+    ]
+    return tuple(sorted(numbered, key=lambda c: (c.level, c.action, c.address, c.id or "")))
+
+
+class _Planner:
+    """The accumulators of one planning pass."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.ids = facts.snapshot.ids()
+        self.changes: list[Change] = []
+        self.drift: list[DriftedResource] = []
+
+    def declared(self, resource: Resource) -> None:
+        address = resource.address
+        entry = self.facts.snapshot.entries.get(address)
+        if entry is None:
+            found = self.facts.adoptable.get(address)
+            self._create(resource, None) if found is None else self._adopt(resource, found)
+            return
+        live = self.facts.live.get(address)
+        if live is None:
+            self.drift.append(_deleted(entry))
+            self._create(resource, Reason.GONE)
+        else:
+            self._existing(resource, entry, live)
+
+    def _create(self, resource: Resource, reason: Reason | None) -> None:
+        self.ids.pop(resource.address, None)
+        after = self._wanted(resource)
+        entry = self.facts.snapshot.entries.get(resource.address)
+        self.changes.append(
+            replace(
+                self._change(resource, entry, after),
+                action=Action.CREATE,
+                reason=reason,
+                changed=tuple(after),
+                basis=basis(entry, None, None),
+            )
+        )
+
+    def _adopt(self, resource: Resource, live: Live) -> None:
+        address = resource.address
+        self.ids[address] = live.id
+        wanted = self._wanted(resource)
+        applied = _applied_for_adoption(resource, wanted, live.values)
+        comparison = compare(resource, wanted, applied, live.values)
+        action = Action.ADOPT
+        if any(delta.forces_replacement for delta in comparison.deltas):
+            action = Action.REPLACE
+            self.ids.pop(address, None)
+        change = self._compared(resource, None, live, comparison)
+        self.changes.append(replace(change, action=action, reason=Reason.MARKED))
+
+    def _existing(self, resource: Resource, entry: Entry, live: Live) -> None:
+        wanted = self._wanted(resource)
+        comparison = compare(resource, wanted, entry.values, live.values)
+        if comparison.drift:
+            self.drift.append(
+                DriftedResource(
+                    address=entry.address, type=entry.type, id=entry.id, fields=comparison.drift
+                )
+            )
+        previous = self.facts.previous.get(resource.address)
+        action, reason = _decide(comparison, moved=previous is not None)
+        if action is Action.REPLACE:
+            self.ids.pop(resource.address, None)
+        change = self._compared(resource, entry, live, comparison)
+        self.changes.append(
+            replace(change, action=action, reason=reason, previous_address=previous)
+        )
+
+    def _wanted(self, resource: Resource) -> Values:
+        wanted: Values = resolve(resource.values, self.ids.get)
+        return wanted
+
+    def _compared(
+        self, resource: Resource, entry: Entry | None, live: Live, comparison: Comparison
+    ) -> Change:
+        return replace(
+            self._change(resource, entry, comparison.after),
+            id=live.id,
+            before=comparison.before,
+            changed=tuple(delta.name for delta in comparison.deltas),
+            replace_because=tuple(d.name for d in comparison.deltas if d.forces_replacement),
+            resets=tuple(name for name in comparison.after if name not in resource.values),
+            basis=basis(entry, live.id, comparison.before),
+        )
+
+    def _change(self, resource: Resource, entry: Entry | None, after: Values) -> Change:
+        return Change(
+            address=resource.address,
+            type=resource.type.name,
+            action=Action.NO_OP,
+            after=after,
+            depends_on=resource.depends_on,
+            released_from=entry.depends_on if entry is not None else (),
+            upload=resource.upload,
+            protect=resource.protect,
+            protected=entry is not None and entry.protect,
+        )
+
+    def undeclared(self, entry: Entry) -> None:
+        live = self.facts.live.get(entry.address)
+        if live is None:
+            self.drift.append(_deleted(entry))
+            self._leave(entry, Action.FORGET, Reason.ALREADY_GONE, None)
+            return
+        drift = drift_only(self.facts.types[entry.type], entry.values, live.values)
+        if drift:
+            self.drift.append(
+                DriftedResource(address=entry.address, type=entry.type, id=entry.id, fields=drift)
+            )
+        if entry.address in self.facts.forget:
+            self._leave(entry, Action.FORGET, Reason.REMOVED, live)
+        else:
+            reason = Reason.DESTROY if self.facts.destroy else Reason.NOT_DECLARED
+            self._leave(entry, Action.DELETE, reason, live)
+
+    def _leave(self, entry: Entry, action: Action, reason: Reason, live: Live | None) -> None:
+        before = managed(self.facts.types[entry.type], entry.values, live)
+        self.changes.append(
+            Change(
+                address=entry.address,
+                type=entry.type,
+                action=action,
+                reason=reason,
+                id=entry.id,
+                before=before,
+                released_from=entry.depends_on,
+                protected=entry.protect,
+                basis=basis(entry, None if live is None else live.id, before),
+            )
+        )
+
+    def deposed(self, entry: Entry) -> None:
+        for object_id in entry.deposed:
+            self.leftover(entry.address, entry.type, object_id)
+
+    def leftover(self, address: Address, type_name: str, object_id: str) -> None:
+        self.changes.append(
+            Change(
+                address=address,
+                type=type_name,
+                action=Action.DELETE,
+                reason=Reason.LEFTOVER,
+                id=object_id,
+                leftover=True,
+                basis=digest(["leftover", object_id]),
+            )
+        )
+
+
+def _decide(comparison: Comparison, *, moved: bool) -> tuple[Action, Reason | None]:
+    if any(delta.forces_replacement for delta in comparison.deltas):
+        return Action.REPLACE, Reason.CANNOT_UPDATE
+    if moved:
+        return Action.MOVE, Reason.MOVED
+    if not comparison.deltas:
+        return Action.NO_OP, None
+    drifted = {drift.name for drift in comparison.drift}
+    only_drift = all(delta.name in drifted for delta in comparison.deltas)
+    return Action.UPDATE, Reason.DRIFT if only_drift else None
+
+
+def _applied_for_adoption(resource: Resource, wanted: Values, live: Values) -> Values:
+    """What is never read back counts as applied, unless whoever found the object knows better."""
+    attributes = resource.type.attributes
+    return {
+        name: live.get(name, value) for name, value in wanted.items() if attributes[name].write_only
+    }
+
+
+def _deleted(entry: Entry) -> DriftedResource:
+    return DriftedResource(address=entry.address, type=entry.type, id=entry.id, deleted=True)
+
+
+def managed(type_: ResourceType, applied: Values, live: Live | None) -> Values | None:
+    """The managed attributes of a live object, as its entry names them."""
+    if live is None:
+        return None
+    return {
+        name: seen(attribute, name, applied[name], applied, live.values)
+        for name, attribute in type_.attributes.items()
+        if name in applied
+    }
+
+
+def basis(entry: Entry | None, object_id: str | None, before: Values | None) -> str:
+    """Digest of what a change is decided on: our record and the live object."""
+    recorded: list[Any] = [] if entry is None else [entry.id, entry.values]
+    return digest([recorded, object_id, before])

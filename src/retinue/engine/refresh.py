@@ -1,0 +1,157 @@
+"""Read what is live, with as few calls as the question allows.
+
+List pages bring a hundred whole objects a call; single GETs are for what a page did not show
+(lists may lag behind) and for stacks so small that paging would read more than it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from retinue.address import Address
+from retinue.engine.entry import Entry, Intent, Snapshot
+from retinue.engine.inventory import Found, Inventory, Resolution
+from retinue.engine.lookup import CLOCK_SKEW, match
+from retinue.engine.tasks import together
+from retinue.kinds.base import Adapter, Live
+from retinue.kinds.marker import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be read of one type.
+
+    tracked: entries to look up. pending: creates to settle. census: whether every object has to
+    be seen, to find those that carry our marker without being tracked.
+    """
+
+    tracked: tuple[Entry, ...]
+    pending: tuple[Intent, ...] = ()
+    census: bool = False
+
+    @property
+    def idle(self) -> bool:
+        return not (self.tracked or self.pending or self.census)
+
+
+async def refresh(
+    adapters: Mapping[str, Adapter],
+    snapshot: Snapshot,
+    *,
+    declared: Collection[tuple[str, Address]] = (),
+    only: Collection[Address] | None = None,
+    census: Collection[str] = (),
+) -> Inventory:
+    """Read every tracked object (of ``only``, when given) and settle pending creates.
+
+    declared: (type name, address) of what the manifests want; an untracked one of a marked type
+    makes the whole list worth reading, to adopt rather than duplicate. census: types that are
+    read whole in any case.
+
+    Raises:
+        PlatformError: the platform can't be read; nothing is guessed.
+    """
+    taken = {i for e in snapshot.entries.values() for i in (e.id, *e.deposed)}
+    questions = _questions(adapters, snapshot, declared, only, census)
+    parts = await together(
+        _answer(adapters[name], question, taken, snapshot)
+        for name, question in questions.items()
+        if not question.idle
+    )
+    return _joined(parts)
+
+
+def _questions(
+    adapters: Mapping[str, Adapter],
+    snapshot: Snapshot,
+    declared: Collection[tuple[str, Address]],
+    only: Collection[Address] | None,
+    census: Collection[str],
+) -> dict[str, Question]:
+    tracked: dict[str, list[Entry]] = {name: [] for name in adapters}
+    for entry in snapshot.entries.values():
+        if only is None or entry.address in only:
+            tracked[entry.type].append(entry)
+    whole = {name for name, address in declared if address not in snapshot.entries} | set(census)
+    return {
+        name: Question(
+            tracked=tuple(tracked[name]),
+            pending=tuple(i for i in snapshot.pending.values() if i.type == name),
+            census=adapter.type.marked and name in whole,
+        )
+        for name, adapter in adapters.items()
+    }
+
+
+def _joined(parts: Iterable[Inventory]) -> Inventory:
+    live: dict[Address, Live | None] = {}
+    marked: list[Found] = []
+    resolutions: list[Resolution] = []
+    for part in parts:
+        live.update(part.live)
+        marked.extend(part.marked)
+        resolutions.extend(part.resolutions)
+    return Inventory(live, tuple(marked), tuple(resolutions))
+
+
+async def _answer(
+    adapter: Adapter, question: Question, taken: Collection[str], snapshot: Snapshot
+) -> Inventory:
+    wanted = {entry.id for entry in question.tracked}
+    seen = await _listed(adapter, question, wanted)
+    found = await _gathered(adapter, wanted, seen)
+    recent = list(seen.values())
+    resolutions = [match(adapter.type, i, recent, taken) for i in question.pending]
+    owner = Owner(snapshot.project, snapshot.stack)
+    marked = [live for live in recent if live.id not in taken and _ours(live, owner)]
+    adopted = {r.live.id for r in resolutions if r.live is not None}
+    complete = await together(adapter.complete(live) for live in marked)
+    by_id = {live.id: live for live in complete}
+    return Inventory(
+        {entry.address: found.get(entry.id) for entry in question.tracked},
+        tuple(
+            Found(live.marker.address, adapter.type.name, live)
+            for live in complete
+            if live.marker is not None and live.id not in adopted
+        ),
+        tuple(
+            Resolution(r.intent, by_id.get(r.live.id, r.live) if r.live else None, r.candidates)
+            for r in resolutions
+        ),
+    )
+
+
+def _ours(live: Live, owner: Owner) -> bool:
+    return live.marker is not None and live.marker.owner == owner
+
+
+async def _listed(adapter: Adapter, question: Question, wanted: Collection[str]) -> dict[str, Live]:
+    """Read list pages until they are no longer the cheaper way."""
+    seen: dict[str, Live] = {}
+    missing = set(wanted)
+    oldest = min((i.started_at for i in question.pending), default=None)
+    pages = 0
+    async for page in adapter.pages():
+        pages += 1
+        seen.update((live.id, live) for live in page)
+        missing.difference_update(live.id for live in page)
+        past = oldest is None or (page and page[-1].created_at < oldest - CLOCK_SKEW)
+        if past and not question.census and len(missing) <= pages:
+            break
+    return seen
+
+
+async def _gathered(
+    adapter: Adapter, wanted: Collection[str], seen: Mapping[str, Live]
+) -> dict[str, Live | None]:
+    """Complete what was listed, and ask one by one for what was not."""
+    found: dict[str, Live | None] = {
+        object_id: seen[object_id] for object_id in wanted if object_id in seen
+    }
+    partial = list(found.values()) if adapter.type.lists_in_part else []
+    completed = await together(adapter.complete(live) for live in partial if live is not None)
+    found.update((live.id, live) for live in completed)
+    unseen = sorted(object_id for object_id in wanted if object_id not in seen)
+    found.update(zip(unseen, await together(map(adapter.read, unseen)), strict=True))
+    return found

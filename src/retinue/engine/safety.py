@@ -1,0 +1,112 @@
+"""What an apply refuses to do without more words. Pure.
+
+The verdict is part of every preview: a plan that apply would refuse is still shown, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from retinue.address import Address
+from retinue.engine.plan import Action, Change, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Shares in percent of the resources in the state; ``min_existing`` is how many there must be
+    before a share says anything."""
+
+    max_delete_percent: int = 30
+    max_update_percent: int = 50
+    min_existing: int = 10
+
+
+class Approval(StrEnum):
+    """What may be done without asking: ``--auto-approve=create,update,delete``."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why apply would stop, and how to go on. ``addresses`` are those concerned."""
+
+    code: str
+    message: str
+    hint: str
+    addresses: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Every reason; none means that the plan is safe to apply."""
+
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def safe(self) -> bool:
+        return not self.refusals
+
+
+def judge(plan: Plan, limits: Limits, *, existing: int, forced: bool = False) -> Verdict:
+    """Judge a plan over ``existing`` resources. ``forced`` lifts the shares, never protection."""
+    refusals = list(_protected(plan.pending))
+    if not forced and existing >= limits.min_existing:
+        refusals.extend(_shares(plan, limits, existing))
+    return Verdict(tuple(refusals))
+
+
+def _protected(changes: Iterable[Change]) -> Iterable[Refusal]:
+    struck = tuple(sorted(c.address for c in changes if c.protected and _loses(c)))
+    if struck:
+        names = ", ".join(map(str, struck))
+        yield Refusal(
+            "RTN-REFUSED-PROTECTED",
+            f"protected: {names}",
+            "apply the manifest with lifecycle.protect: false first, then delete",
+            struck,
+        )
+
+
+def _loses(change: Change) -> bool:
+    """Whether the object that the address names today is destroyed."""
+    return change.action is Action.DELETE and not change.leftover
+
+
+def _shares(plan: Plan, limits: Limits, existing: int) -> Iterable[Refusal]:
+    deleted = [c.address for c in plan.pending if _loses(c)]
+    updated = [c.address for c in plan.pending if c.action in (Action.UPDATE, Action.REPLACE)]
+    for verb, addresses, most in (
+        ("delete", deleted, limits.max_delete_percent),
+        ("update", updated, limits.max_update_percent),
+    ):
+        share = 100 * len(addresses) / existing
+        if share > most:
+            yield Refusal(
+                f"RTN-REFUSED-{verb.upper()}-SHARE",
+                f"would {verb} {len(addresses)} of {existing} resources ({share:.0f} %); "
+                f"the limit is {most} %",
+                f"if that is meant: --force, or safety.max_{verb}_percent in retinue.yaml",
+                tuple(sorted(addresses)),
+            )
+
+
+def unapproved(plan: Plan, granted: Collection[Approval]) -> set[Approval]:
+    """The kinds of change in ``plan`` that nobody has approved yet."""
+    needed = {need for change in plan.pending for need in _needs(change)}
+    return needed - set(granted)
+
+
+def _needs(change: Change) -> Iterable[Approval]:
+    if change.action in (Action.CREATE, Action.REPLACE):
+        yield Approval.CREATE
+    if change.action is Action.REPLACE:
+        yield Approval.UPDATE  # the old object goes, but its address keeps an object
+    if change.action in (Action.UPDATE, Action.ADOPT, Action.MOVE):
+        yield Approval.UPDATE
+    if change.action in (Action.DELETE, Action.FORGET):
+        yield Approval.DELETE

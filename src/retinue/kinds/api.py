@@ -1,0 +1,61 @@
+"""The seam to the platform's HTTP interface, as kinds and targets use it.
+
+`retinue.platform.client` implements it over the SDK. Paths are relative to the base URL; bodies
+and answers are JSON objects, unknown fields kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from retinue.kinds.base import Upload
+
+Object = Mapping[str, Any]
+
+
+class Api(Protocol):
+    """What adapters may ask of a platform. Every method may raise `PlatformError`."""
+
+    async def get(self, path: str, params: Object | None = None) -> Object:
+        """GET; repeated when the answer is lost."""
+        ...
+
+    async def find(self, path: str) -> Object | None:
+        """GET of one object; None when it does not exist."""
+        ...
+
+    async def create(self, path: str, body: Object) -> Object:
+        """POST that makes something: sent once, and again only after a 429.
+
+        Raises:
+            Unavailable: it may or may not have happened.
+        """
+        ...
+
+    async def change(self, path: str, body: Object) -> Object:
+        """POST that can be repeated without harm; repeated when the answer is lost."""
+        ...
+
+    async def delete(self, path: str) -> None:
+        """DELETE; what is gone already is fine."""
+        ...
+
+    async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
+        """Multipart POST of one file, streamed from the disk; sent once, like `create`.
+
+        Raises:
+            PlanStale: the content is no longer what ``upload`` says.
+            Unavailable: it may or may not have happened.
+        """
+        ...
+
+    def pages(
+        self, path: str, *, size: int, params: Object | None = None
+    ) -> AsyncIterator[list[Object]]:
+        """Every object of a list, newest first unless ``params`` say otherwise, page by page."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait between two polls."""
+        ...

@@ -1,0 +1,164 @@
+"""The seam between engine and kinds: how a type is compared, and how it is read and written.
+
+The engine knows resources only through the types of this module; it asks the world through
+`Adapter` and never sees the SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from retinue.address import Address
+from retinue.kinds.marker import Marker
+from retinue.kinds.values import Values
+from retinue.problem import Place
+
+
+def keep(value: Any) -> Any:
+    """The normaliser of attributes whose value the platform returns as it was sent."""
+    return value
+
+
+def same_keys(live: Any, wanted: Any, applied: Any) -> Any:
+    """Drop what the server filled in: nested keys that neither the manifest nor we ever named."""
+    if not isinstance(live, Mapping):
+        return live
+    names = {
+        key: (_child(wanted, key), _child(applied, key))
+        for key in live
+        if key in _keys(wanted) or key in _keys(applied)
+    }
+    return {key: same_keys(live[key], *pair) for key, pair in names.items()}
+
+
+def _keys(value: Any) -> set[str]:
+    return set(value) if isinstance(value, Mapping) else set()
+
+
+def _child(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """How one attribute of a type behaves on the platform.
+
+    default: what the platform shows when the attribute was never set; a field that leaves the
+        manifest goes back to it.
+    immutable: a change needs a new object.
+    write_only: the platform never returns it, so the last applied value stands for the live one.
+    after_create: can only be written once the object exists (files of a vector store).
+    normalise: brings desired, applied and live into one form before they are compared.
+    reduce: cuts a live value down to what we manage, given the wanted and the applied value.
+    """
+
+    default: Any = None
+    immutable: bool = False
+    write_only: bool = False
+    after_create: bool = False
+    normalise: Callable[[Any], Any] = keep
+    reduce: Callable[[Any, Any, Any], Any] = same_keys
+
+
+MARKER = "marker"
+"""The attribute that says whose the object is; hidden unless it is all that changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """A type of object on a platform. ``name`` is stored in the state: never change one.
+
+    title: for people. marked: its objects can carry the marker. lists_in_part: list pages leave
+    something out, so that listed objects have to be completed.
+    """
+
+    name: str
+    kind: str
+    title: str
+    attributes: Mapping[str, Attribute]
+    marked: bool = True
+    lists_in_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A local file to be sent. ``shown`` is its path relative to the project."""
+
+    path: Path
+    shown: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """What the manifests want at one address. ``values`` may hold `Ref` leaves."""
+
+    address: Address
+    type: ResourceType
+    values: Values
+    depends_on: tuple[Address, ...] = ()
+    protect: bool = False
+    ignore_changes: frozenset[str] = frozenset()
+    upload: Upload | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """One object as the platform shows it. ``created_at`` in unix seconds."""
+
+    id: str
+    values: Values
+    created_at: int = 0
+    marker: Marker | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One write, every reference resolved. ``changed`` names the attributes to send."""
+
+    address: Address
+    values: Values
+    changed: frozenset[str]
+    marker: Marker
+    upload: Upload | None = None
+
+
+class Adapter(Protocol):
+    """Reads and writes the objects of one type. Every method may raise `PlatformError`."""
+
+    @property
+    def type(self) -> ResourceType: ...
+
+    def pages(self) -> AsyncIterator[Sequence[Live]]:
+        """All objects, newest first, a page at a time; values may lack what needs more calls."""
+        ...
+
+    async def complete(self, live: Live) -> Live:
+        """Add what list pages leave out (the files of a vector store)."""
+        ...
+
+    async def read(self, object_id: str) -> Live | None:
+        """One whole object; None when it does not exist."""
+        ...
+
+    async def create(self, write: Write) -> Live:
+        """Create the object; never sent twice by the adapter itself.
+
+        Raises:
+            Unavailable: the answer was lost, the object may exist.
+        """
+        ...
+
+    async def update(self, object_id: str, write: Write, live: Live) -> Live:
+        """Change ``write.changed`` of an existing object; safe to repeat."""
+        ...
+
+    async def delete(self, object_id: str) -> None:
+        """Delete the object; one that is gone already is no error."""
+        ...

@@ -1,0 +1,96 @@
+"""Files: uploaded once, never changed. The content is the identity; it lives in the state.
+
+The platform returns no checksum, so SHA-256 is compared with what we applied; a changed file is a
+new object that is swapped in before the old one is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from retinue.kinds.api import Api, Object
+from retinue.kinds.base import Attribute, Live, Resource, ResourceType, Write
+from retinue.kinds.desired import Context
+from retinue.manifest.model import File
+
+PAGE = 1000
+"""Files a list page; the platform allows 10,000, which is slower than it is useful."""
+
+FILE = ResourceType(
+    name="file",
+    kind="file",
+    title="file",
+    marked=False,
+    attributes={
+        "filename": Attribute(immutable=True),
+        "purpose": Attribute(immutable=True),
+        "bytes": Attribute(immutable=True),
+        "sha256": Attribute(immutable=True, write_only=True),
+        "expires_after": Attribute(immutable=True, write_only=True),
+    },
+)
+
+
+def compile_file(file: File, context: Context) -> Resource:
+    """Turn a declared file into what the engine compares."""
+    upload = context.uploads[file.address]
+    values = {
+        "filename": file.path.name,
+        **file.fields,
+        "bytes": upload.size,
+        "sha256": upload.sha256,
+    }
+    return Resource(
+        address=file.address,
+        type=FILE,
+        values=values,
+        protect=file.lifecycle.protect,
+        ignore_changes=frozenset(file.lifecycle.ignore_changes),
+        upload=upload,
+        place=file.places.at(),
+    )
+
+
+class FileAdapter:
+    """Reads and writes ``/files``."""
+
+    type = FILE
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+        async for page in self._api.pages("/files", size=PAGE):
+            yield [_live(item) for item in page]
+
+    async def complete(self, live: Live) -> Live:
+        return live
+
+    async def read(self, object_id: str) -> Live | None:
+        found = await self._api.find(f"/files/{object_id}")
+        return None if found is None else _live(found)
+
+    async def create(self, write: Write) -> Live:
+        assert write.upload is not None, "a file is created from its content"
+        fields: dict[str, Any] = {"purpose": write.values["purpose"]}
+        expiry = write.values.get("expires_after") or {}
+        fields.update({f"expires_after[{key}]": value for key, value in expiry.items()})
+        name = str(write.values["filename"])
+        return _live(await self._api.upload("/files", fields, write.upload, name))
+
+    async def update(self, object_id: str, write: Write, live: Live) -> Live:
+        del write, object_id
+        return live  # every attribute is immutable: there is nothing that an update could send
+
+    async def delete(self, object_id: str) -> None:
+        await self._api.delete(f"/files/{object_id}")
+
+
+def _live(item: Object) -> Live:
+    return Live(
+        id=str(item["id"]),
+        values={name: item.get(name) for name in ("filename", "purpose", "bytes")},
+        created_at=int(item.get("created_at") or 0),
+        raw=item,
+    )

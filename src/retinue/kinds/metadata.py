@@ -1,0 +1,39 @@
+"""Metadata with the marker in it: shared by every type whose objects carry metadata. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from retinue.kinds.base import MARKER, Attribute, Live, Write
+from retinue.kinds.marker import KEY, Marker, without_marker
+
+
+def whole(live: Any, wanted: Any, applied: Any) -> Any:
+    """Manage a value whole: entries that somebody added are drift too."""
+    del wanted, applied
+    return live
+
+
+METADATA = Attribute(default={}, reduce=whole)
+MARK = Attribute(default=None)
+
+
+def marked_values(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata and marker attributes of an object as read."""
+    marker = Marker.read(item.get("metadata"))
+    return {
+        "metadata": without_marker(item.get("metadata")),
+        MARKER: None if marker is None else marker.owner.mark(marker.address),
+    }
+
+
+def metadata_to_send(write: Write, live: Live | None = None) -> dict[str, Any]:
+    """The whole metadata of a write: what is managed, else what is there, and the marker."""
+    present = live.values.get("metadata") if live is not None else None
+    return {**(write.values.get("metadata", present) or {}), KEY: str(write.marker)}
+
+
+def touches_metadata(write: Write) -> bool:
+    """Whether the write has to send metadata."""
+    return bool({"metadata", MARKER} & write.changed)

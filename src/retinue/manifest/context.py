@@ -1,0 +1,107 @@
+"""What the builders of one `load` share: the project's texts, declarations, resources, problems.
+
+The only mutable object of the manifest reader; it lives for one call of `compose.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from retinue.address import Address
+from retinue.manifest.globs import Globber
+from retinue.manifest.interpolate import Scope
+from retinue.manifest.model import Declared
+from retinue.manifest.paths import BadPath, Located, Locator
+from retinue.manifest.source import read_document, read_text
+from retinue.manifest.spots import Document, PartPlaces
+from retinue.problem import KeyPath, Place, Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A resource as a manifest spells it: its mapping, cleared of what is flawed.
+
+    A flawed entry of a list is None in it, so that the indexes of the others still stand.
+    """
+
+    address: Address
+    value: dict[str, Any]
+    document: Document
+    path: KeyPath
+    folder: str
+
+    @property
+    def places(self) -> PartPlaces:
+        return PartPlaces(self.document, self.path)
+
+    def pick(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return those of ``keys`` that the manifest names, with their values."""
+        return {key: self.value[key] for key in keys if key in self.value}
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything that is known so far, and every problem met."""
+
+    locator: Locator
+    globber: Globber
+    scope: Scope
+    declared: dict[Address, Declaration] = field(default_factory=dict)
+    resources: dict[Address, Declared] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    files_by_path: dict[str, Address] = field(default_factory=dict)
+    _documents: dict[str, Document] = field(default_factory=dict)
+    _texts: dict[str, tuple[str, Problem | None]] = field(default_factory=dict)
+
+    def report(
+        self,
+        code: str,
+        place: Place,
+        message: str,
+        hint: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Add a problem; ``code`` is without its prefix."""
+        self.problems.append(
+            Problem(
+                code=f"RTN-MANIFEST-{code}",
+                place=place,
+                message=message,
+                hint=hint,
+                severity=severity,
+            )
+        )
+
+    def report_path(self, error: BadPath, place: Place) -> None:
+        """Add the problem of a path that can't be used."""
+        self.report(error.code, place, error.message, error.hint)
+
+    def locate(self, owner: Declaration, written: str, *path: str | int) -> Located | None:
+        """Find the file that ``owner`` names at ``path``; report it when that fails."""
+        try:
+            return self.locator.file(owner.folder, written)
+        except BadPath as error:
+            self.report_path(error, owner.places.at(*path))
+            return None
+
+    def document(self, located: Located) -> Document:
+        """Read a YAML or JSON file of the project, once."""
+        if located.path not in self._documents:
+            self._documents[located.path] = read_document(located.path, located.shown)
+        return self._documents[located.path]
+
+    def text(self, located: Located) -> tuple[str, Problem | None]:
+        """Read a text file of the project, once."""
+        if located.path not in self._texts:
+            self._texts[located.path] = read_text(located.path, located.shown)
+        return self._texts[located.path]
+
+    def names(self, kind: str) -> list[str]:
+        """Return the declared names of a kind."""
+        return [address.name for address in self.declared if address.kind == kind]
+
+    def of_kind(self, kind: str) -> list[Declaration]:
+        """Return the declarations of a kind, in address order."""
+        return [self.declared[address] for address in sorted(self.declared) if address.kind == kind]

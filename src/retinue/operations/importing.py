@@ -1,0 +1,208 @@
+"""Take over what lives on the platform: record it, and write the manifest where there is none.
+
+Nothing is written to the platform: the marker comes with the next apply.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from retinue.address import Address
+from retinue.engine.entry import Entry, Snapshot
+from retinue.errors import NotFound, UsageError
+from retinue.kinds.base import Adapter, Live, Resource
+from retinue.kinds.file import FILE
+from retinue.kinds.marker import Owner
+from retinue.kinds.vector_store import VECTOR_STORE
+from retinue.manifest.writer import to_yaml
+from retinue.operations.planning import Wanted
+from retinue.operations.recorded import entry_for
+from retinue.operations.session import Session, open_session, state_of
+from retinue.project import Project
+from retinue.targets.assistants import ASSISTANT
+from retinue.targets.export import assistant_manifest, vector_store_manifest
+
+Notice = Callable[[str], None]
+
+FOLDER = "imported"
+"""Where new manifests go, under the manifest folder."""
+
+_SECTIONS = {"assistant": "assistants", "vector_store": "vector_stores"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """recorded: new entries. written: manifest files, relative to the project. notes: what was
+    passed over and why."""
+
+    recorded: tuple[Entry, ...]
+    written: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Taken:
+    """An object to take over and the address that it gets."""
+
+    address: Address
+    adapter: Adapter
+    live: Live
+    resource: Resource | None = None
+
+
+@dataclass(slots=True)
+class _Choice:
+    chosen: list[_Taken] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+async def import_one(
+    project: Project, want: Wanted, address: Address, object_id: str, notice: Notice
+) -> Imported:
+    """Record the object ``object_id`` as ``address``.
+
+    Raises:
+        UsageError: the address is taken, the object tracked, or a file is not declared.
+        NotFound: there is no such object.
+    """
+    async with _opened(project, want, notice) as (session, snapshot, write):
+        adapter = _adapter_of(session, address.kind)
+        _check_free(snapshot, address, object_id)
+        live = await adapter.read(object_id)
+        if live is None:
+            raise NotFound(f"{object_id}: there is no such {adapter.type.title}")
+        resource = want.desired.get(address)
+        if resource is None and adapter.type is FILE:
+            raise UsageError(
+                f"{address} is not in the manifests",
+                hint="declare the file first (its content can't be downloaded), then import it",
+            )
+        taken = _Taken(address, adapter, live, resource)
+        return write([taken], [])
+
+
+async def import_all(
+    project: Project, want: Wanted, patterns: Iterable[str], notice: Notice
+) -> Imported:
+    """Record every untracked vector store and assistant whose name or ID fits a pattern.
+
+    Files stay where they are and are referred to by ID: their content can't be downloaded.
+    """
+    patterns = list(patterns) or ["*"]
+    async with _opened(project, want, notice) as (session, snapshot, write):
+        owner = Owner(project.name, project.stack)
+        choice = _Choice()
+        taken = {*snapshot.entries, *want.desired}
+        tracked = {entry.id for entry in snapshot.entries.values()}
+        for type_ in (VECTOR_STORE, ASSISTANT):
+            adapter = session.adapters[type_.name]
+            async for page in adapter.pages():
+                for live in page:
+                    if live.id not in tracked and _fits(live, patterns):
+                        _consider(choice, adapter, live, owner, taken)
+        for item in choice.chosen:
+            item.live = await item.adapter.complete(item.live)
+        return write(choice.chosen, choice.notes)
+
+
+def _consider(
+    choice: _Choice, adapter: Adapter, live: Live, owner: Owner, taken: set[Address]
+) -> None:
+    if live.marker is not None and live.marker.owner != owner:
+        other = f"{live.marker.owner.project}/{live.marker.owner.stack}"
+        choice.notes.append(f"{live.id} belongs to {other}; passed over")
+        return
+    address = _free_address(adapter.type.kind, live, taken)
+    taken.add(address)
+    choice.chosen.append(_Taken(address, adapter, live))
+
+
+def _fits(live: Live, patterns: Iterable[str]) -> bool:
+    name = str(live.values.get("name") or "")
+    return any(fnmatch.fnmatchcase(text, p) for text in (name, live.id) for p in patterns)
+
+
+def _free_address(kind: str, live: Live, taken: set[Address]) -> Address:
+    stem = re.sub(r"[^a-z0-9]+", "-", str(live.values.get("name") or "").lower()).strip("-")
+    stem = stem[:60] or re.sub(r"[^a-z0-9]+", "-", live.id.lower())
+    address, number = Address(kind, stem), 2
+    while address in taken:
+        address, number = Address(kind, f"{stem}-{number}"), number + 1
+    return address
+
+
+def _adapter_of(session: Session, kind: str) -> Adapter:
+    for adapter in session.adapters.values():
+        if adapter.type.kind == kind:
+            return adapter
+    kinds = sorted({adapter.type.kind for adapter in session.adapters.values()})
+    raise UsageError(f"{kind!r} can't be imported", hint=f"kinds are {', '.join(kinds)}")
+
+
+def _check_free(snapshot: Snapshot, address: Address, object_id: str) -> None:
+    if address in snapshot.entries:
+        raise UsageError(
+            f"{address} is in the state already, as {snapshot.entries[address].id}",
+            hint=f"to replace it: retinue state rm {address}",
+        )
+    for entry in snapshot.entries.values():
+        if entry.id == object_id:
+            raise UsageError(f"{object_id} is in the state already, as {entry.address}")
+
+
+@contextlib.asynccontextmanager
+async def _opened(
+    project: Project, want: Wanted, notice: Notice
+) -> AsyncIterator[tuple[Session, Snapshot, _Writer]]:
+    store = state_of(project)
+    async with (
+        open_session(project, parallelism=project.parallelism) as session,
+        store.leased(notice),
+    ):
+        snapshot = store.read()
+        yield session, snapshot, _Writer(project, want, snapshot)
+
+
+class _Writer:
+    """Writes the outcome of an import: state first, then the manifests that are missing."""
+
+    def __init__(self, project: Project, want: Wanted, snapshot: Snapshot) -> None:
+        self._project = project
+        self._want = want
+        self._snapshot = snapshot
+
+    def __call__(self, chosen: list[_Taken], notes: list[str]) -> Imported:
+        entries = [entry_for(t.adapter.type, t.address, t.live, t.resource) for t in chosen]
+        names = {e.id: e.address.name for e in (*self._snapshot.entries.values(), *entries)}
+        declared = self._want.desired
+        written = [self._manifest(item, names) for item in chosen if item.address not in declared]
+        if entries:
+            merged = {**self._snapshot.entries, **{entry.address: entry for entry in entries}}
+            state_of(self._project).write(replace(self._snapshot, entries=merged))
+        return Imported(recorded=tuple(entries), written=tuple(written), notes=tuple(notes))
+
+    def _manifest(self, item: _Taken, names: Mapping[str, str]) -> str:
+        describe: Callable[[Live, Mapping[str, str]], dict[str, Any]] = (
+            assistant_manifest if item.adapter.type is ASSISTANT else vector_store_manifest
+        )
+        body = describe(item.live, names)
+        document = {_SECTIONS[item.address.kind]: {item.address.name: body}}
+        path = self._path(item.address)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_yaml(document), encoding="utf-8", newline="\n")
+        return path.relative_to(self._project.root).as_posix()
+
+    def _path(self, address: Address) -> Path:
+        folder = self._project.manifests / FOLDER
+        path = folder / f"{address.kind}-{address.name}.yaml"
+        number = 2
+        while path.exists():
+            path = folder / f"{address.kind}-{address.name}-{number}.yaml"
+            number += 1
+        return path

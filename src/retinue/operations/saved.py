@@ -1,0 +1,146 @@
+"""Plan files: written whole, checked before they are applied."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from retinue.address import Address
+from retinue.engine.diff import seen
+from retinue.engine.entry import Entry, Snapshot
+from retinue.engine.plan import Action, Change, Plan
+from retinue.engine.plan_json import plan_from_json, plan_to_json
+from retinue.engine.planner import basis, managed
+from retinue.engine.refresh import refresh
+from retinue.engine.repair import repair
+from retinue.engine.safety import judge
+from retinue.engine.tasks import together
+from retinue.errors import PlanStale, StateCorrupt, StateForeign
+from retinue.kinds.base import Adapter, Live
+from retinue.kinds.values import digest
+from retinue.operations.planning import Planned, limits_of
+from retinue.operations.session import Session
+from retinue.state.files import write_atomically
+
+
+def save_plan(planned: Planned, path: Path) -> None:
+    """Write a plan file; it holds no secrets, but the texts of instructions."""
+    document = plan_to_json(planned.plan, planned.verdict)
+    write_atomically(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def load_plan(path: Path, root: Path) -> Plan:
+    """Read a plan file.
+
+    Raises:
+        StateCorrupt: it is none, or was changed. StateForeign: a newer Retinue wrote it.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        hint = "make one with: retinue plan --out FILE"
+        raise StateCorrupt(f"{path}: there is no such plan file", hint=hint) from None
+    except (OSError, ValueError) as error:
+        raise StateCorrupt(f"{path}: not a plan file ({error})") from None
+    return plan_from_json(data, root=root, where=str(path))
+
+
+async def check_saved(
+    session: Session, snapshot: Snapshot, plan: Plan, *, forced: bool = False
+) -> Planned:
+    """Make sure that everything ``plan`` touches is as the plan saw it.
+
+    Raises:
+        StateForeign: it is a plan for another project, stack or platform.
+        PlanStale: it was applied already, or something it touches has moved.
+    """
+    _check_origin(session, snapshot, plan)
+    touched = {a for c in plan.pending for a in (c.address, c.previous_address) if a is not None}
+    inventory = await refresh(session.adapters, snapshot, only=touched)
+    repaired = repair(snapshot, inventory, now=time.time())
+    live = {**repaired.inventory.live, **await _untracked(session, repaired.snapshot, plan)}
+    view = _View(session.adapters, repaired.snapshot.entries, live)
+    moved = [str(change.address) for change in plan.pending if not view.holds(change)]
+    if moved:
+        raise PlanStale(
+            f"the plan is stale: {', '.join(moved)} changed since it was made",
+            hint="make a new plan and look at it again; nothing was changed",
+        )
+    existing = len(repaired.snapshot.entries)
+    verdict = judge(plan, limits_of(session.project), existing=existing, forced=forced)
+    return Planned(plan, verdict, repaired)
+
+
+async def _untracked(
+    session: Session, snapshot: Snapshot, plan: Plan
+) -> dict[Address, Live | None]:
+    """The objects that the plan wants to adopt: the state does not name them yet."""
+    adopted = [
+        change
+        for change in plan.pending
+        if change.id
+        and change.after is not None
+        and change.previous_address is None
+        and change.address not in snapshot.entries
+    ]
+    found = await together(session.adapters[c.type].read(c.id or "") for c in adopted)
+    return {change.address: live for change, live in zip(adopted, found, strict=True)}
+
+
+def _check_origin(session: Session, snapshot: Snapshot, plan: Plan) -> None:
+    here = (snapshot.project, snapshot.stack, session.platform)
+    there = (plan.project, plan.stack, plan.platform)
+    if here != there:
+        raise StateForeign(
+            f"the plan is for {there[0]}/{there[1]} on {there[2]}, "
+            f"this is {here[0]}/{here[1]} on {here[2]}",
+            hint="choose the stack with --stack, or make a new plan",
+        )
+    if plan.serial > 0 and plan.lineage != snapshot.lineage:
+        raise StateForeign(
+            f"the plan belongs to another state (lineage {plan.lineage})",
+            hint="make a new plan",
+        )
+    for used in snapshot.consumed:
+        if used.id == plan.id:
+            raise PlanStale(f"the plan was applied already, at {used.at}", hint="make a new plan")
+
+
+class _View:
+    """State and platform as they are now, asked about one change at a time."""
+
+    def __init__(
+        self,
+        adapters: Mapping[str, Adapter],
+        entries: Mapping[Address, Entry],
+        live: Mapping[Address, Live | None],
+    ) -> None:
+        self._adapters = adapters
+        self._entries = entries
+        self._live = live
+
+    def holds(self, change: Change) -> bool:
+        """Whether what the change was decided on is still so."""
+        if change.leftover:
+            return change.basis == digest(["leftover", change.id])
+        address = change.previous_address or change.address
+        entry, live = self._entries.get(address), self._live.get(address)
+        if change.action is Action.CREATE:
+            return live is None and change.basis == basis(entry, None, None)
+        if change.after is None:
+            type_ = self._adapters[change.type].type
+            before = None if entry is None else managed(type_, entry.values, live)
+            return change.basis == basis(entry, None if live is None else live.id, before)
+        return live is not None and change.basis == self._basis(change, entry, live)
+
+    def _basis(self, change: Change, entry: Entry | None, live: Live) -> str:
+        attributes = self._adapters[change.type].type.attributes
+        applied = entry.values if entry is not None else {}
+        after = change.after or {}
+        before = {
+            name: seen(attributes[name], name, after.get(name), applied, live.values)
+            for name in change.before or {}
+        }
+        return basis(entry, live.id, before)

@@ -1,0 +1,66 @@
+"""The SDK's exceptions in our words. What each means for a retry is decided by the class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retinue.errors import (
+    AuthenticationFailed,
+    NotFound,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    import openai
+
+_SERVER_ERROR = 500
+
+
+def translate(error: openai.APIError, *, where: str, base_url: str) -> PlatformError:
+    """Turn an SDK error into ours. ``where`` is the request, e.g. ``POST /files``."""
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        return Unavailable(f"{where}: no answer from {base_url} in time", hint=_LATER)
+    if isinstance(error, openai.APIConnectionError):
+        cause = error.__cause__ or error
+        return Unavailable(
+            f"{where}: can't reach {base_url} ({type(cause).__name__}: {cause})",
+            hint="check that the server runs and that base_url is right",
+        )
+    if isinstance(error, openai.APIStatusError):
+        return _answered(error, where, base_url)
+    return Unavailable(f"{where}: {base_url} sent an answer that can't be read ({error})")
+
+
+_LATER = "try again later; what was done so far is saved"
+
+
+def _answered(error: openai.APIStatusError, where: str, base_url: str) -> PlatformError:
+    status = error.status_code
+    said = f"{where}: {status} {_message(error)}"
+    if status in (401, 403):
+        hint = f"check the API key for {base_url} (OPENAI_API_KEY, or api_key_env in retinue.yaml)"
+        return AuthenticationFailed(said, hint=hint, status=status)
+    if status == 404:
+        return NotFound(said, status=status)
+    if status == 429:
+        if error.code == "insufficient_quota":
+            return Rejected(said, hint="the account's quota is used up", status=status)
+        hint = "the platform's rate limit; try again later or lower --parallelism"
+        return RateLimited(said, hint=hint, status=status)
+    if status >= _SERVER_ERROR or status == 408:
+        return Unavailable(said, hint=_LATER, status=status)
+    param = f" (parameter {error.param})" if error.param else ""
+    return Rejected(f"{said}{param}", status=status)
+
+
+def _message(error: openai.APIStatusError) -> str:
+    body = error.body
+    if isinstance(body, dict) and isinstance(body.get("message"), str):
+        return str(body["message"])
+    text = error.response.text.strip()
+    return text.splitlines()[0][:200] if text else "without a message"

@@ -1,0 +1,101 @@
+"""One limiter for the whole run: how many requests fly at once, and when all of them hold back.
+
+It learns from answers: a 429 halves the window and makes everybody wait as long as the platform
+says; answers that go well widen it again, one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+BACKOFF_BASE = 0.5
+BACKOFF_MAX = 20.0
+"""Seconds: the first and the longest wait when the platform names none."""
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Limiter:
+    """Shared by all requests of a run. ``most`` is the widest window."""
+
+    def __init__(
+        self,
+        most: int,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._most = float(most)
+        self._window = float(most)
+        self._now = now
+        self._sleep = sleep
+        self._resume_at = 0.0
+        self._flying = 0
+        self._changed = asyncio.Condition()
+
+    @property
+    def window(self) -> int:
+        """How many requests may fly at once just now."""
+        return max(1, int(self._window))
+
+    @contextlib.asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a place and for the end of a pause, then hold the place."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._flying < self.window)
+            self._flying += 1
+        try:
+            while (wait := self._resume_at - self._now()) > 0:
+                await self._sleep(wait)
+            yield
+        finally:
+            async with self._changed:
+                self._flying -= 1
+                self._changed.notify()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait without holding a place."""
+        await self._sleep(seconds)
+
+    def went_well(self, headers: Mapping[str, str]) -> None:
+        """An answer came: widen a little, and hold back if the quota is used up."""
+        self._window = min(self._most, self._window + 1 / max(self._window, 1.0))
+        if headers.get("x-ratelimit-remaining-requests") == "0":
+            reset = span(headers.get("x-ratelimit-reset-requests", ""))
+            if reset:
+                self._hold(reset)
+
+    def refused(self, headers: Mapping[str, str], attempt: int) -> None:
+        """A 429 came: halve the window and make everybody wait."""
+        self._window = max(1.0, self._window / 2)
+        self._hold(retry_after(headers) or backoff(attempt))
+
+    def _hold(self, seconds: float) -> None:
+        self._resume_at = max(self._resume_at, self._now() + seconds)
+
+
+def backoff(attempt: int) -> float:
+    """Seconds before the retry after ``attempt`` (from 1): doubling, with jitter."""
+    full = min(BACKOFF_MAX, BACKOFF_BASE * float(2 ** (attempt - 1)))
+    return full * random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, protects nothing
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """What Retry-After-Ms or Retry-After (seconds) asks for; None where there is neither."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def span(text: str) -> float:
+    """Seconds in a span as OpenAI writes it: ``1s``, ``6m0s``, ``20ms``; 0 for anything else."""
+    return sum(float(number) * _UNITS[unit] for number, unit in _SPAN.findall(text))

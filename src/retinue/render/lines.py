@@ -1,0 +1,146 @@
+"""Lines: what a block of the plan says, before it is known whether a terminal or a diff shows it.
+
+A line has a sign, a depth and pieces with a tone; text and Markdown print the same lines, so they
+can't say different things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import NamedTuple, TypeAlias
+
+from retinue.render.style import BRACKETS, Style, Tone
+
+
+class Sign(Enum):
+    """The symbol in front of a line."""
+
+    NONE = ""
+    ADD = "+"
+    CHANGE = "~"
+    REMOVE = "-"
+    REPLACE = "+/-"
+    ADOPT = "="
+    MOVE = ">"
+    FORGET = "."
+    HUNK = "@@"
+    """The header of a hunk: not shown as a symbol, its text begins with it."""
+
+
+TONES = {
+    Sign.NONE: Tone.PLAIN,
+    Sign.ADD: Tone.GREEN,
+    Sign.CHANGE: Tone.YELLOW,
+    Sign.REMOVE: Tone.RED,
+    Sign.REPLACE: Tone.YELLOW,
+    Sign.ADOPT: Tone.CYAN,
+    Sign.MOVE: Tone.CYAN,
+    Sign.FORGET: Tone.CYAN,
+    Sign.HUNK: Tone.CYAN,
+}
+
+LEGEND = {
+    Sign.ADD: "create",
+    Sign.CHANGE: "update in-place",
+    Sign.REPLACE: "create replacement and then destroy",
+    Sign.REMOVE: "destroy",
+    Sign.ADOPT: "adopt",
+    Sign.MOVE: "move",
+    Sign.FORGET: "forget",
+}
+
+FENCED = {Sign.ADD: "+", Sign.REMOVE: "-", Sign.CHANGE: "!"}
+"""Signs that GitHub's ``diff`` highlighting colours when they stand in the first column."""
+
+
+class Piece(NamedTuple):
+    """A part of a line, safe to show, and what it is."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+Pieces: TypeAlias = tuple[str | Piece, ...]
+"""The parts of a line; a plain string has no tone."""
+
+
+class Line(NamedTuple):
+    """One line of a block. ``depth`` counts nesting; the object itself has depth 0."""
+
+    depth: int
+    sign: Sign
+    pieces: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One object: comment lines that say what happens and why, and the lines that show it."""
+
+    comments: tuple[Pieces, ...]
+    lines: tuple[Line, ...]
+
+
+def line(depth: int, sign: Sign, *pieces: str | Piece) -> Line:
+    """Build a line."""
+    return Line(depth, sign, pieces)
+
+
+def noted(lines: Sequence[Line], first: str = "", last: str = "") -> list[Line]:
+    """Append a remark to the first line and a text to the last line of a value."""
+    result = list(lines)
+    if result and last:
+        result[-1] = _with(result[-1], Piece(last, Tone.DIM))
+    if result and first:
+        result[0] = _with(result[0], Piece(f"  # {first}", Tone.DIM))
+    return result
+
+
+def _with(target: Line, piece: Piece) -> Line:
+    return target._replace(pieces=(*target.pieces, piece))
+
+
+def for_terminal(block: Block, style: Style) -> str:
+    """A block as people read it in a terminal."""
+    rows = [f"  # {_painted(comment, style)}" for comment in block.comments]
+    for depth, sign, pieces in block.lines:
+        rows.append(f"{_margin(depth, sign, style)}{_painted(pieces, style)}".rstrip(" "))
+    return "\n".join(rows)
+
+
+@cache
+def _margin(depth: int, sign: Sign, style: Style) -> str:
+    """What stands before the text of a line: three columns hold the sign."""
+    indent = "    " * depth
+    if sign is Sign.HUNK:
+        return f"{indent}  "  # its text is the symbol
+    symbol = style.paint(f"{sign.value:>3}", TONES[sign]) if sign.value else "   "
+    return f"{indent}{symbol} "
+
+
+def _painted(pieces: Pieces, style: Style) -> str:
+    return "".join([piece if isinstance(piece, str) else style.paint(*piece) for piece in pieces])
+
+
+def for_fence(block: Block) -> str:
+    """A block as a ``diff`` fence wants it: the symbol in the first column, ``!`` for a change."""
+    comments = ["# " + "".join(map(_bracketed, comment)) for comment in block.comments]
+    return "\n".join([*comments, *map(_fenced_line, block.lines)])
+
+
+def _fenced_line(item: Line) -> str:
+    text = "".join(_bracketed(piece) for piece in item.pieces)
+    if item.sign is Sign.HUNK:
+        return text
+    symbol = FENCED.get(item.sign, "!" if item.sign is Sign.REPLACE else " ")
+    named = item.sign.value + " " if item.sign in LEGEND and item.sign not in FENCED else ""
+    return f"{symbol} {'    ' * item.depth}{named}{text}".rstrip(" ")
+
+
+def _bracketed(piece: str | Piece) -> str:
+    if isinstance(piece, str):
+        return piece
+    opening, closing = BRACKETS.get(piece.tone, ("", ""))
+    return f"{opening}{piece.text}{closing}"

@@ -1,0 +1,194 @@
+"""The JSON Schemas of what Retinue writes for programs: plan documents and JSON lines.
+
+Draft 2020-12. The written copies in ``schemas/`` are for other tools; a test holds them equal.
+Objects are closed, so that a misspelt key can't go unnoticed; what a resource's own attributes are
+is the platform's business and left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from retinue.engine.plan import Action, Counts, Reason
+from retinue.manifest.schema import DRAFT, written
+from retinue.manifest.schema_parts import Schema, choice, flag, listing, mapping, text
+
+PLAN_ID: Final = "urn:retinue:schema:plan:1"
+
+_ADDRESS: Final = "kind.name, e.g. assistant.math-tutor"
+_SHA256: Final = "^[0-9a-f]{64}$"
+
+
+def record(description: str, properties: Schema, *, optional: Iterable[str] = ()) -> Schema:
+    """A mapping that has every key, but for the ``optional`` ones, and no other."""
+    required = tuple(name for name in properties if name not in set(optional))
+    return mapping(description, properties, required=required)
+
+
+def address(description: str = "An address") -> Schema:
+    """An address as text."""
+    return text(f"{description}: {_ADDRESS}", pattern="^[a-z_]+\\..")
+
+
+def count(description: str) -> Schema:
+    """A whole number that is not negative."""
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def open_mapping(description: str) -> Schema:
+    """A mapping whose keys are not ours to say."""
+    return {"type": "object", "description": description}
+
+
+def plan_schema() -> Schema:
+    """Return the schema of a plan document: ``plan --json`` and plan files."""
+    return {
+        "$schema": DRAFT,
+        "$id": PLAN_ID,
+        "title": "Retinue plan",
+        **record("What an apply would do, frozen", {**_origin(), **_content()}),
+    }
+
+
+def _origin() -> Schema:
+    return {
+        "format_version": text("major.minor: a minor step adds", pattern="^1\\.[0-9]+$"),
+        "id": text("Names this very plan"),
+        "digest": text("SHA-256 of what an apply would do", pattern=_SHA256),
+        "timestamp": text("When it was made"),
+        "project": text("The project"),
+        "stack": text("The stack"),
+        "platform": text("The platform's base URL, or local"),
+        "lineage": text("Names the state's history"),
+        "serial": count("The state's serial number"),
+    }
+
+
+def _content() -> Schema:
+    figures = {name: count(f"How many to {name}") for name in Counts.__dataclass_fields__}
+    return {
+        "summary": record("The figures of the summary line", figures),
+        "resource_changes": listing("Every resource, in the order of execution", _change()),
+        "resource_drift": listing("What somebody changed on the platform", _drift()),
+        "refusals": listing("Why apply would refuse", _refusal()),
+        "notes": listing("Sentences for people", text("A sentence")),
+        "selection": {
+            "type": "object",
+            "description": "With --target or --exclude: address to why it is part of the plan",
+            "additionalProperties": text("The reason"),
+        },
+    }
+
+
+def _identity() -> Schema:
+    return {
+        "address": address(),
+        "type": text("The kind"),
+        "name": text("The name"),
+        "provider_type": text("The type of object on the platform"),
+    }
+
+
+def _change() -> Schema:
+    addresses = listing("Addresses", address())
+    names = listing("Names of attributes", text("A name"))
+    known = ", ".join(reason.value for reason in Reason)
+    return record(
+        "One change",
+        {
+            **_identity(),
+            "previous_address": or_null(address("The address it had")),
+            "id": or_null(text("The object's ID, where it exists")),
+            "action": choice("What is done", *(action.value for action in Action)),
+            "action_reason": or_null(
+                text(f"Why; treat one you don't know as null. Known: {known}")
+            ),
+            "change": _values(),
+            "references": listing("Where an ID will stand that is not known yet", _reference()),
+            "changed": {**names, "description": "Attributes that differ"},
+            "resets": {**names, "description": "Attributes that left the manifest"},
+            "depends_on": {**addresses, "description": "What must be written before"},
+            "released_from": {**addresses, "description": "What it depended on so far"},
+            "upload": or_null(_upload()),
+            "protect": flag("Whether it will be protected"),
+            "protected": flag("Whether it is protected"),
+            "leftover": flag("Whether it is an object that an interrupted apply left behind"),
+            "basis": text("Digest of what the change was decided on"),
+            "level": count("How many changes deep what it waits for is"),
+        },
+    )
+
+
+def _values() -> Schema:
+    words = ("create", "update", "delete", "forget", "no-op")
+    return record(
+        "The attributes before and after",
+        {
+            "actions": listing("As in Terraform's plans", choice("An action", *words), minItems=1),
+            "before": or_null(open_mapping("Managed attributes as they are")),
+            "after": or_null(open_mapping("As they will be; null where not known yet")),
+            "after_unknown": open_mapping("True where something is known only after apply"),
+            "before_sensitive": open_mapping("True where something is sensitive"),
+            "after_sensitive": open_mapping("True where something is sensitive"),
+            "replace_paths": listing(
+                "What forces a replacement", listing("A path", {"type": ["string", "integer"]})
+            ),
+            "importing": record("With adopt: what is adopted", {"id": text("The ID")}),
+        },
+        optional=["importing"],
+    )
+
+
+def _reference() -> Schema:
+    path = listing("Keys and indexes inside of after", {"type": ["string", "integer"]})
+    return record("An ID that is not known yet", {"path": path, "address": address()})
+
+
+def _upload() -> Schema:
+    return record(
+        "The local file to send",
+        {
+            "path": text("Relative to the project"),
+            "sha256": text("Of its content", pattern=_SHA256),
+            "size": count("Bytes"),
+        },
+    )
+
+
+def _drift() -> Schema:
+    values = {
+        "actions": listing("update, or delete when it is gone", choice("One", "update", "delete")),
+        "before": open_mapping("What was applied"),
+        "after": or_null(open_mapping("What is there now; null when it is gone")),
+    }
+    return record(
+        "One object that somebody changed",
+        {**_identity(), "id": text("Its ID"), "change": record("The attributes", values)},
+    )
+
+
+def _refusal() -> Schema:
+    return record(
+        "One reason why apply would refuse",
+        {
+            "code": text("Stable", pattern="^RTN-[A-Z-]+$"),
+            "message": text("What is wrong"),
+            "hint": text("How to go on"),
+            "addresses": listing("The resources concerned", address()),
+        },
+    )
+
+
+def write_schemas(folder: Path) -> None:
+    """Write ``plan.schema.json`` and ``events.schema.json`` into ``folder``."""
+    from retinue.render.schema_events import events_schema
+
+    for name, schema in (("plan", plan_schema()), ("events", events_schema())):
+        (folder / f"{name}.schema.json").write_text(written(schema), encoding="utf-8")

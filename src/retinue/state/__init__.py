@@ -1,0 +1,1 @@
+"""Where a stack's state is kept: the state file, its journal and its lease."""

@@ -1,0 +1,168 @@
+"""State and journal as JSON, and back. A file that is not what Retinue wrote is refused whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from retinue.address import Address
+from retinue.engine.entry import ConsumedPlan, Entry, Intent, Snapshot
+from retinue.engine.journal import Begun, Consumed, Record, Recorded, Settled
+from retinue.errors import StateCorrupt, StateForeign
+
+FORMAT = "retinue-state"
+VERSION = 1
+
+
+def snapshot_to_text(snapshot: Snapshot) -> str:
+    """The state file: one JSON document, stable order, so that it diffs well in git."""
+    return json.dumps(snapshot_to_json(snapshot), indent=2, ensure_ascii=False) + "\n"
+
+
+def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
+    """The state as a JSON object."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "project": snapshot.project,
+        "stack": snapshot.stack,
+        "lineage": snapshot.lineage,
+        "serial": snapshot.serial,
+        "resources": {
+            str(address): entry_to_json(snapshot.entries[address])
+            for address in sorted(snapshot.entries)
+        },
+        "pending": {op: intent_to_json(intent) for op, intent in snapshot.pending.items()},
+        "consumed": [{"id": plan.id, "at": plan.at} for plan in snapshot.consumed],
+    }
+
+
+def snapshot_from_text(text: str, *, where: str) -> Snapshot:
+    """Read a state file; ``where`` names it in messages.
+
+    Raises:
+        StateCorrupt: it is not a state file. StateForeign: a newer Retinue wrote it.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise _corrupt(where, error) from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise _corrupt(where, ValueError("no Retinue state"))
+    if data.get("version") != VERSION:
+        raise StateForeign(
+            f"{where}: state version {data.get('version')!r}, this Retinue reads {VERSION}",
+            hint="upgrade Retinue; nothing was changed",
+        )
+    try:
+        return _snapshot(data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _corrupt(where, error) from None
+
+
+def _corrupt(where: str, error: Exception) -> StateCorrupt:
+    return StateCorrupt(
+        f"{where}: not a readable state ({type(error).__name__}: {error})",
+        hint="restore it from a backup, or move it away and run: retinue state rebuild",
+    )
+
+
+def _snapshot(data: Mapping[str, Any]) -> Snapshot:
+    entries = (entry_from_json(name, item) for name, item in data["resources"].items())
+    return Snapshot(
+        project=str(data["project"]),
+        stack=str(data["stack"]),
+        lineage=str(data["lineage"]),
+        serial=int(data["serial"]),
+        entries={entry.address: entry for entry in entries},
+        pending={op: intent_from_json(op, item) for op, item in data["pending"].items()},
+        consumed=tuple(ConsumedPlan(item["id"], item["at"]) for item in data["consumed"]),
+    )
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """One resource of the state."""
+    return {
+        "type": entry.type,
+        "id": entry.id,
+        "values": entry.values,
+        "depends_on": [str(address) for address in entry.depends_on],
+        "protect": entry.protect,
+        "deposed": list(entry.deposed),
+    }
+
+
+def entry_from_json(name: str, data: Mapping[str, Any]) -> Entry:
+    """Undo `entry_to_json`."""
+    return Entry(
+        address=Address.parse(name),
+        type=str(data["type"]),
+        id=str(data["id"]),
+        values=dict(data["values"]),
+        depends_on=tuple(Address.parse(text) for text in data["depends_on"]),
+        protect=bool(data["protect"]),
+        deposed=tuple(data["deposed"]),
+    )
+
+
+def intent_to_json(intent: Intent) -> dict[str, Any]:
+    """One begun create."""
+    return {
+        "address": str(intent.address),
+        "type": intent.type,
+        "values": intent.values,
+        "started_at": intent.started_at,
+        "depends_on": [str(address) for address in intent.depends_on],
+        "protect": intent.protect,
+    }
+
+
+def intent_from_json(operation: str, data: Mapping[str, Any]) -> Intent:
+    """Undo `intent_to_json`."""
+    return Intent(
+        operation=operation,
+        address=Address.parse(data["address"]),
+        type=str(data["type"]),
+        values=dict(data["values"]),
+        started_at=float(data["started_at"]),
+        depends_on=tuple(Address.parse(text) for text in data["depends_on"]),
+        protect=bool(data["protect"]),
+    )
+
+
+def record_to_json(record: Record) -> dict[str, Any]:
+    """One line of the journal."""
+    match record:
+        case Begun(intent):
+            return {"do": "begin", "operation": intent.operation, **intent_to_json(intent)}
+        case Settled(operation):
+            return {"do": "settle", "operation": operation}
+        case Recorded(entries, operation):
+            items = {str(a): entry and entry_to_json(entry) for a, entry in entries.items()}
+            return {"do": "record", "operation": operation, "entries": items}
+        case Consumed(plan):
+            return {"do": "consume", "plan": plan.id, "at": plan.at}
+
+
+def record_from_json(data: Mapping[str, Any]) -> Record:
+    """Undo `record_to_json`.
+
+    Raises:
+        KeyError, ValueError, TypeError: the line is not a record.
+    """
+    match data["do"]:
+        case "begin":
+            return Begun(intent_from_json(data["operation"], data))
+        case "settle":
+            return Settled(data["operation"])
+        case "record":
+            entries = {
+                Address.parse(name): entry_from_json(name, item) if item else None
+                for name, item in data["entries"].items()
+            }
+            return Recorded(entries, data["operation"])
+        case "consume":
+            return Consumed(ConsumedPlan(data["plan"], data["at"]))
+        case other:
+            raise ValueError(f"unknown record {other!r}")

@@ -1,0 +1,137 @@
+"""The journal file: append-only JSON lines, each on the disk before anybody relies on it.
+
+Lines that are asked for at the same time share one fsync, so that the cost per change falls as
+the parallelism rises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from retinue.address import Address
+from retinue.engine.entry import ConsumedPlan, Entry, Intent, Snapshot
+from retinue.engine.journal import Begun, Consumed, Folding, Record, Recorded, Settled
+from retinue.errors import StateCorrupt
+from retinue.kinds.marker import Owner
+from retinue.state.codec import record_from_json, record_to_json
+from retinue.state.files import sync_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as read: the state it starts from, and its records."""
+
+    lineage: str
+    serial: int
+    records: tuple[Record, ...]
+
+
+def read_journal(path: Path) -> Journal | None:
+    """Read a journal; None where there is none. A torn last line was never relied on: dropped.
+
+    Raises:
+        StateCorrupt: a line other than the last is not what we wrote.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return None
+    whole = lines[:-1]
+    if not whole:
+        return None
+    try:
+        header, *rest = (json.loads(line) for line in whole)
+        records = tuple(record_from_json(item) for item in rest)
+        return Journal(str(header["lineage"]), int(header["serial"]), records)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StateCorrupt(
+            f"{path}: not a readable journal ({type(error).__name__}: {error})",
+            hint="move it away and run: retinue state rebuild",
+        ) from None
+
+
+class JournalLedger:
+    """The `Ledger` of one apply, writing to one journal file."""
+
+    def __init__(self, path: Path, base: Snapshot) -> None:
+        self._folding = Folding(base)
+        self._owner = Owner(base.project, base.stack)
+        self._queue: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._file = _start(path, base)
+
+    @property
+    def owner(self) -> Owner:
+        return self._owner
+
+    @property
+    def entries(self) -> Mapping[Address, Entry]:
+        return self._folding.entries
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state with everything recorded so far."""
+        return self._folding.snapshot()
+
+    async def begin(self, intent: Intent) -> None:
+        await self._add(Begun(intent))
+
+    async def settle(self, operation: str) -> None:
+        await self._add(Settled(operation))
+
+    async def record(
+        self, entries: Mapping[Address, Entry | None], operation: str | None = None
+    ) -> None:
+        await self._add(Recorded(dict(entries), operation))
+
+    async def consume(self, plan: ConsumedPlan) -> None:
+        """Remember that a plan file is used up."""
+        await self._add(Consumed(plan))
+
+    async def _add(self, record: Record) -> None:
+        line = json.dumps(record_to_json(record), ensure_ascii=False).encode() + b"\n"
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((line, written))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._drain())
+        await written
+        self._folding.add(record)
+
+    async def _drain(self) -> None:
+        """Write whatever is queued, one fsync a round, until nothing is."""
+        while self._queue:
+            batch, self._queue = self._queue, []
+            try:
+                await asyncio.to_thread(_append, self._file, b"".join(line for line, _ in batch))
+            except OSError as error:
+                for _, written in batch:
+                    written.set_exception(error)
+            else:
+                for _, written in batch:
+                    if not written.done():
+                        written.set_result(None)
+
+    def close(self) -> None:
+        """Close the file; what is in it is durable."""
+        self._file.close()
+
+
+def _start(path: Path, base: Snapshot) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header: dict[str, Any] = {"do": "open", "lineage": base.lineage, "serial": base.serial}
+    out = path.open("wb")
+    _append(out, json.dumps(header).encode() + b"\n")
+    sync_folder(path.parent)
+    return out
+
+
+def _append(out: BinaryIO, data: bytes) -> None:
+    out.write(data)
+    out.flush()
+    os.fsync(out.fileno())

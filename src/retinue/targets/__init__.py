@@ -1,0 +1,1 @@
+"""How an assistant is compiled, read and written on each of OpenAI's surfaces."""

@@ -1,0 +1,1 @@
+"""The files that ``retinue init`` writes; data, not code."""

@@ -1,0 +1,98 @@
+"""The content of local files: size and SHA-256, remembered so that nothing is read twice.
+
+A remembered digest is trusted while path, size and modification time are the same, unless the
+file was modified so shortly before it was read that a later edit could bear the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from retinue.errors import PlanStale
+from retinue.kinds.base import Upload
+from retinue.state.files import write_atomically
+
+_VERSION = 1
+_SETTLED_NS = 2_000_000_000
+"""A file has to be this old when it is read for its digest to be remembered (nanoseconds)."""
+
+
+class HashCache:
+    """Digests by path, kept in one small JSON file. Losing it costs time, nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = _load(path)
+        self._used: dict[str, list[int | str]] = {}
+
+    def upload(self, path: Path, shown: str) -> Upload:
+        """Size and digest of one file.
+
+        Raises:
+            OSError: it can't be read.
+        """
+        stat = path.stat()
+        stamp = [stat.st_size, stat.st_mtime_ns]
+        known = self._known.get(shown)
+        if known is not None and known[:2] == stamp:
+            self._used[shown] = known
+            return Upload(path, shown, str(known[2]), stat.st_size)
+        sha256 = sha256_of(path)
+        if time.time_ns() - stat.st_mtime_ns > _SETTLED_NS:
+            self._used[shown] = [*stamp, sha256]
+        return Upload(path, shown, sha256, stat.st_size)
+
+    def save(self) -> None:
+        """Write what was used back; a folder that can't be written to is no reason to fail."""
+        if self._used != self._known:
+            text = json.dumps({"version": _VERSION, "files": self._used})
+            with contextlib.suppress(OSError):
+                write_atomically(self._path, text)
+
+
+def _load(path: Path) -> dict[str, list[int | str]]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return dict(data["files"]) if data["version"] == _VERSION else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def read_uploads(files: Iterable[tuple[Path, str]], cache: Path) -> list[Upload]:
+    """Digest ``files`` (path, path relative to the project), with the cache at ``cache``."""
+    hashes = HashCache(cache)
+    uploads = [hashes.upload(path, shown) for path, shown in files]
+    hashes.save()
+    return uploads
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, read in blocks."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+async def require_unchanged(upload: Upload) -> None:
+    """Make sure that a file is still what the plan saw.
+
+    Raises:
+        PlanStale: it changed or is gone.
+    """
+    try:
+        size = upload.path.stat().st_size
+        same = (
+            size == upload.size and await asyncio.to_thread(sha256_of, upload.path) == upload.sha256
+        )
+    except OSError:
+        same = False
+    if not same:
+        raise PlanStale(
+            f"{upload.shown} changed after the plan was made",
+            hint="run plan again, then apply",
+        )

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from retinue.manifest.paths import BadPath, Locator
+
+
+def code_of(locator: Locator, folder: Path, written: str) -> str:
+    with pytest.raises(BadPath) as caught:
+        locator.file(str(folder), written)
+    return caught.value.code
+
+
+def test_a_file_is_relative_to_the_folder_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").touch()
+    located = Locator(tmp_path).file(str(tmp_path / "team"), "../docs/./a.md")
+    assert (located.path, located.shown) == (str(tmp_path / "docs" / "a.md"), "docs/a.md")
+
+
+@pytest.mark.parametrize("written", ["/x", "C:\\x", "C:x", "\\\\host\\x", "..", "a/../../x", "x\0"])
+def test_nothing_outside_is_reached(tmp_path: Path, written: str) -> None:
+    assert code_of(Locator(tmp_path), tmp_path, written) == "PATH-OUTSIDE"
+
+
+def test_a_neighbour_whose_name_starts_alike_is_outside(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project-2").mkdir()
+    (tmp_path / "project-2" / "x").touch()
+    root = tmp_path / "project"
+    assert code_of(Locator(root), root, "../project-2/x") == "PATH-OUTSIDE"
+
+
+def test_links_inside_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    assert Locator(tmp_path).file(str(tmp_path), "b.txt").shown == "b.txt"
+
+
+def test_a_broken_link_is_a_missing_file(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").symlink_to("none")
+    assert code_of(Locator(tmp_path), tmp_path, "b.txt") == "PATH-MISSING"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert code_of(Locator(tmp_path), tmp_path, "pipe") == "PATH-KIND"

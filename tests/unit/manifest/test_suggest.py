@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from retinue.manifest.suggest import closest, did_you_mean, listed
+
+
+def test_the_closest_word_whatever_its_case_and_dashes() -> None:
+    assert closest("Math_Tutr", ["math-tutor", "history"]) == "math-tutor"
+    assert closest("zzz", ["math-tutor"]) is None
+
+
+def test_of_equal_words_always_the_same_one() -> None:
+    assert closest("ab", ["a-b", "a_b"]) == closest("ab", ["a_b", "a-b"])
+
+
+def test_a_hint_or_another() -> None:
+    assert did_you_mean("tols", ["tools"], "x") == "did you mean 'tools'?"
+    assert did_you_mean("zzz", ["tools"], "x") == "x"
+
+
+def test_long_lists_are_cut() -> None:
+    assert listed(["b", "a"]) == "a, b"
+    assert listed([str(n) for n in range(20)], most=2) == "0, 1 and 18 more"
