@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from retinue.errors import UsageError
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}$"
 """What a user may call a resource. Files found by a glob are named by their path instead."""
 
-_ADDRESS = re.compile(r"^(?P<kind>[a-z_]+)\.(?P<name>[^\s*?\[\]][^*?\[\]\x00-\x1f]*)$")
+_ADDRESS = re.compile(r"(?P<kind>[a-z_]+)\.(?P<name>[^\s*?\[\]][^*?\[\]\x00-\x1f]*)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,10 +34,16 @@ class Address:
         Raises:
             ValueError: the text has no kind, no name, or holds pattern characters.
         """
-        match = _ADDRESS.match(text)
-        if match is None:
-            raise ValueError(f"{text!r} is not an address: write kind.name, e.g. assistant.tutor")
-        return cls(match["kind"], match["name"])
+        return _parsed(text)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _parsed(text: str) -> Address:
+    """State, journal and markers name the same addresses again and again: one object for each."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not an address: write kind.name, e.g. assistant.tutor")
+    return Address(match["kind"], match["name"])
 
 
 def matches(pattern: str, address: Address) -> bool:

@@ -3,6 +3,7 @@
 * RetinueError                 1
   * UsageError                 1    the command line or the project file asks for the impossible
   * ManifestError              1    the manifests have problems; carries all of them
+  * SystemFailed               1    the operating system refused a file, a folder or the disk
   * StateError                 1
     * StateCorrupt             1    state, journal or plan file can't be read
     * StateForeign             1    it belongs to another project, stack or a newer Retinue
@@ -13,6 +14,7 @@
     * Rejected                 1    the request itself is wrong (400, 409, 413, 422 ...)
     * RateLimited              1    still 429 after waiting as told
     * Unavailable              1    5xx, a time-out or no connection; the outcome may be unknown
+  * Unanswered                 1    an assistant did not finish its answer
   * ApplyIncomplete            3    part of an apply failed; what was done is in the state
   * Refused                    4    safety, protection or policy said no
   * PlanStale                  5    the plan no longer fits what it touches, or was used already
@@ -57,6 +59,21 @@ class ManifestError(RetinueError):
         self.problems = tuple(problems)
         count = len(self.problems)
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in the manifests")
+
+
+class SystemFailed(RetinueError):
+    """The operating system refused: a permission, a full disk, a folder that is a file."""
+
+    code = "RTN-SYSTEM"
+
+    @classmethod
+    def of(cls, error: OSError) -> SystemFailed:
+        """Name the path and the system's reason."""
+        reason = error.strerror or str(error) or type(error).__name__
+        return cls(
+            f"{error.filename}: {reason}" if error.filename else reason,
+            hint="check the path, its permissions and the free space, then run the command again",
+        )
 
 
 class StateError(RetinueError):
@@ -122,6 +139,12 @@ class Unavailable(PlatformError):
     """5xx, a time-out or no connection. A write that ends so may or may not have happened."""
 
     code = "RTN-PLATFORM-UNAVAILABLE"
+
+
+class Unanswered(RetinueError):
+    """An assistant's run failed, expired, stopped early, or waits for an answer of ours."""
+
+    code = "RTN-TALK-UNANSWERED"
 
 
 class ApplyIncomplete(RetinueError):

@@ -22,14 +22,31 @@ from retinue.problem import Place, in_reading_order
 AVAILABLE_TARGETS: Final = ("assistants",)
 """The targets that this version can realise; the schema knows the others, too."""
 
-DEFAULT_PARALLELISM: Final = 8
+DEFAULT_PARALLELISM: Final = 16
+"""Measured by `bench/parallelism.py`: beyond it, the client itself is what an apply waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A chat-completions server behind the embedded platform.
+
+    ``names`` maps models as assistants name them to the server's; "*" stands for all others.
+    """
+
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalPlatform:
-    """The embedded platform; ``database`` is its file, absolute."""
+    """The embedded platform; ``database`` is its file, absolute.
+
+    Without a ``model`` the built-in echo model answers.
+    """
 
     database: Path
+    model: LocalModel | None = None
     api: Literal["local"] = "local"
 
 
@@ -60,6 +77,20 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracing:
+    """Where traces go; nowhere by default. ``content``: whether prompts and answers are in them."""
+
+    otlp: bool = False
+    agentops: bool = False
+    content: bool = False
+    tags: tuple[str, ...] = ()
+
+    @property
+    def on(self) -> bool:
+        return self.otlp or self.agentops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as one stack sees it. All paths are absolute; ``root`` is free of links.
 
@@ -76,6 +107,7 @@ class Project:
     state_path: Path
     variables: Mapping[str, str | None] = field(default_factory=dict)
     safety: Safety = Safety()
+    tracing: Tracing = Tracing()
     parallelism: int = DEFAULT_PARALLELISM
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -139,6 +171,7 @@ def _project(root: Path, settings: Settings, environ: Mapping[str, str]) -> Proj
         ),
         variables=settings.variables,
         safety=Safety(**values.get("safety", {})),
+        tracing=_tracing(values.get("tracing", {})),
         parallelism=int(values.get("parallelism", DEFAULT_PARALLELISM)),
         environ=environ,
     )
@@ -164,10 +197,28 @@ def _target(settings: Settings) -> str:
 
 def _platform(root: Path, written: dict[str, Any], environ: Mapping[str, str]) -> Platform:
     if written["api"] == "local":
-        return LocalPlatform(_anywhere(root, written.get("database", ".retinue/platform.db")))
+        database = _anywhere(root, written.get("database", ".retinue/platform.db"))
+        return LocalPlatform(database, _model(written.get("model"), environ))
     given = {key: value for key, value in written.items() if key != "api"}
     given.setdefault("base_url", environ.get("OPENAI_BASE_URL") or None)
     return OpenAIPlatform(**given)
+
+
+def _model(written: dict[str, Any] | None, environ: Mapping[str, str]) -> LocalModel | None:
+    if written is None:
+        return None
+    name = written.get("api_key_env")
+    if name is not None and not environ.get(name):
+        raise UsageError(
+            f"platform.model.api_key_env: {name} is not set",
+            hint=f"set {name} in the environment, or in .env beside retinue.yaml",
+        )
+    key = written.get("api_key") or environ.get(name or "") or None
+    return LocalModel(written["base_url"], key, written.get("names", {}))
+
+
+def _tracing(written: Mapping[str, Any]) -> Tracing:
+    return Tracing(**{**written, "tags": tuple(written.get("tags", ()))})
 
 
 def _inside(root: Path, settings: Settings, key: str, default: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retinue.errors import ManifestError, UsageError
-from retinue.project import LocalPlatform, OpenAIPlatform, Project, Safety, load_project
+from retinue.project import LocalModel, LocalPlatform, OpenAIPlatform, Project, Safety, load_project
 
 
 def project(
@@ -45,7 +45,7 @@ def test_an_empty_project_file_means_the_defaults(tmp_path: Path) -> None:
     assert found.platform == LocalPlatform(root / ".retinue" / "platform.db")
     assert found.state_path == root / ".retinue" / "state" / "default.json"
     assert found.safety == Safety(30, 50, 10)
-    assert found.parallelism == 8
+    assert found.parallelism == 16
 
 
 def test_every_key_is_read(tmp_path: Path) -> None:
@@ -108,7 +108,10 @@ def test_only_the_chosen_stack_needs_its_environment(tmp_path: Path) -> None:
 def test_how_a_stack_is_chosen(tmp_path: Path) -> None:
     assert project(tmp_path, STACKS, environ={"RETINUE_STACK": "dev"}).stack == "dev"
     assert project(tmp_path, STACKS + "default_stack: dev\n").stack == "dev"
-    assert project(tmp_path, "project: demo\n", stack="any").stack == "any"
+    assert project(tmp_path, "project: demo\n", stack="default").stack == "default"
+    with pytest.raises(UsageError) as caught:
+        project(tmp_path, "project: demo\n", stack="prod")
+    assert caught.value.hint == "declare it in retinue.yaml: stacks: {prod: {}}"
     with pytest.raises(UsageError) as caught:
         project(tmp_path, STACKS)
     assert caught.value.message == "no stack is chosen; there are dev, prod"
@@ -163,3 +166,34 @@ def test_a_linked_project_folder_is_read_where_it_is(tmp_path: Path) -> None:
     project(tmp_path / "real", "project: demo\n")
     (tmp_path / "link").symlink_to("real")
     assert load_project(tmp_path / "link", stack=None, environ={}).root == tmp_path / "real"
+
+
+def test_the_embedded_platform_has_a_model(tmp_path: Path) -> None:
+    found = project(
+        tmp_path,
+        """\
+platform:
+  api: local
+  model: {base_url: "http://127.0.0.1:11434/v1", api_key: "${env:KEY}", names: {gpt-4o: llama}}
+""",
+        environ={"KEY": "sk-1"},
+    )
+    assert isinstance(found.platform, LocalPlatform)
+    model = found.platform.model
+    assert model == LocalModel("http://127.0.0.1:11434/v1", "sk-1", {"gpt-4o": "llama"})
+    assert "sk-1" not in repr(found)
+
+
+def test_the_models_key_may_come_from_a_variable(tmp_path: Path) -> None:
+    text = 'platform: {api: local, model: {base_url: "http://x/v1", api_key_env: KEY}}\n'
+    platform = project(tmp_path, text, environ={"KEY": "sk-1"}).platform
+    assert isinstance(platform, LocalPlatform)
+    assert platform.model == LocalModel("http://x/v1", "sk-1")
+    with pytest.raises(UsageError, match="KEY is not set"):
+        project(tmp_path, text, environ={})
+
+
+@pytest.mark.parametrize("model", ["{}", "{base_url: x}", "{base_url: 'ftp://x'}", "gpt-4o"])
+def test_a_model_needs_an_address(tmp_path: Path, model: str) -> None:
+    with pytest.raises(ManifestError):
+        project(tmp_path, f"platform: {{api: local, model: {model}}}\n")

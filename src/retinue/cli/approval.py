@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from retinue.engine.safety import Approval, unapproved
 from retinue.errors import PlanStale, Refused, UsageError
 
 if TYPE_CHECKING:
+    from retinue.engine.plan import Plan
     from retinue.operations.planning import Planned
 
 EVERYTHING = "create,update,delete"
@@ -38,15 +38,46 @@ def parse_approval(text: str | None) -> frozenset[Approval]:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """The plan that somebody approved: its digest, and the plan itself where a file was given."""
+
+    digest: str
+    plan: Plan | None = None
+
+    def check(self, plan: Plan, terminal: Terminal) -> None:
+        """Make sure that ``plan`` is the approved one; show the difference where it is not.
+
+        Raises:
+            PlanStale: it is another plan.
+        """
+        if plan.digest.startswith(self.digest):
+            return
+        if self.plan is not None:
+            from retinue.render.compared import plans_compared
+
+            terminal.note(plans_compared(self.plan, plan))
+        raise PlanStale(
+            f"approved was plan {self.digest[:12]}, but the plan is now {plan.digest[:12]}",
+            hint="the plan above is what would be done now; have it approved, then apply that",
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """Shows the plan and decides. ``digest``: the only plan that may pass, where one was named."""
+    """Shows the plan and decides. ``approved``: the only plan that may pass, if any was named;
+    ``preview``: shows the plan, where that is not text for a terminal; ``graded``: whether
+    --auto-approve takes words; ``nothing``: what to say of an empty plan, other than "no changes".
+    """
 
     terminal: Terminal
     granted: frozenset[Approval]
     as_json: bool = False
     full_text: bool = False
-    digest: str | None = None
+    approved: Approved | None = None
     question: str = "Do you want to perform these actions?"
+    preview: Callable[[Planned], None] | None = None
+    graded: bool = True
+    nothing: str | None = None
 
     def __call__(self, planned: Planned) -> bool:
         """Answer whether to go on.
@@ -55,27 +86,26 @@ class Gate:
             Refused: safety says no, or an approval is missing and nobody can be asked.
             PlanStale: it is another plan than the one that was approved.
         """
-        if not self.as_json:
+        if self.preview is not None:
+            self.preview(planned)
+        else:
             show_plan(self.terminal, planned, Form.TEXT, full_text=self.full_text)
-        self._check_digest(planned)
+        if self.approved is not None:
+            self.approved.check(planned.plan, self.terminal)
         self._check_safety(planned)
         missing = unapproved(planned.plan, self.granted)
         if not missing:
             return True
-        if self.as_json or not sys.stdin.isatty():
+        if self.as_json or not self.terminal.interactive:
             raise Refused(
                 f"nobody to ask, and not approved: {_words(sorted(missing))}",
-                hint=f"--auto-approve, or --auto-approve={_flag(self.granted | missing)}",
+                hint=self._way_out(self.granted | missing),
             )
         return self._ask()
 
-    def _check_digest(self, planned: Planned) -> None:
-        if self.digest is not None and not planned.plan.digest.startswith(self.digest):
-            raise PlanStale(
-                f"approved was plan {self.digest[:12]}, but the plan is now "
-                f"{planned.plan.digest[:12]}",
-                hint="the plan above is what would be done now; have it approved, then apply that",
-            )
+    def _way_out(self, needed: frozenset[Approval]) -> str:
+        words = f", or --auto-approve={_flag(needed)}" if self.graded else ""
+        return f"run it at a terminal and answer, or add --auto-approve{words}"
 
     def _check_safety(self, planned: Planned) -> None:
         if not planned.verdict.safe:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from retinue.cli.approval import EVERYTHING, Gate, parse_approval
-from retinue.cli.finish import carry_out
+from retinue.cli.finish import carry_out, opening
 from retinue.cli.options import (
     Chosen,
     parallelism_option,
@@ -44,17 +44,20 @@ def command(
     from retinue.operations.applying import Run, apply
     from retinue.operations.planning import Wanted
 
-    project = chosen.project()
-    options = plan_options(targets, excludes, destroy=True, forced=True)
+    options = plan_options(targets, excludes, destroy=True, forced=False)
     gate = Gate(
         Terminal.current(),
         parse_approval(EVERYTHING if auto_approve else None),
         as_json=as_json,
         question="Do you really want to delete all of this?",
+        graded=False,
+        nothing="Nothing to destroy: the state is empty.",
     )
+    with opening(gate):
+        project = chosen.project()
     at_once = parallelism or project.parallelism
 
-    async def work(stop: Stop, report: Reporter) -> Applied:
+    async def work(stop: Stop, report: Reporter, gate: Gate) -> Applied:
         return await apply(project, Wanted(), options, gate, Run(at_once, report, stop))
 
     return carry_out(gate, work)

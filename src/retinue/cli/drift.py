@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from retinue.cli.options import (
@@ -30,14 +28,13 @@ def command(*, chosen: Chosen, parallelism: int | None, as_json: bool) -> int:
     from retinue.engine.plan_json import plan_to_json
     from retinue.render.text import drift_text
 
-    planned = run_async(
-        plan_only(open_wanted(chosen), plan_options((), (), forced=False), parallelism)
-    )
     terminal = Terminal.current()
+    options = plan_options((), (), forced=False)
+    planned = run_async(plan_only(open_wanted(chosen), options, parallelism, terminal.watcher()))
     if as_json:
         document = plan_to_json(planned.plan, planned.verdict)
         keys = ("format_version", "project", "stack", "platform", "resource_drift")
-        terminal.say(json.dumps({key: document[key] for key in keys}, indent=2, ensure_ascii=False))
+        terminal.document({key: document[key] for key in keys})
     elif planned.plan.drift:
         terminal.say(drift_text(planned.plan, terminal.style))
     else:

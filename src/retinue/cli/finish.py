@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from retinue.cli.approval import Gate
 from retinue.cli.running import run_stoppable
 from retinue.cli.show import Form, show_plan
-from retinue.errors import ApplyIncomplete, Interrupted, PlanStale, RetinueError
+from retinue.cli.terminal import Terminal
+from retinue.errors import (
+    ApplyIncomplete,
+    Interrupted,
+    ManifestError,
+    PlanStale,
+    RetinueError,
+    SystemFailed,
+)
 
 if TYPE_CHECKING:
     from retinue.engine.ports import Reporter, Stop
     from retinue.operations.applying import Applied
+    from retinue.render.json_lines import JsonReporter
 
-Work: TypeAlias = "Callable[[Stop, Reporter], Awaitable[Applied]]"
+Work: TypeAlias = "Callable[[Stop, Reporter, Gate], Awaitable[Applied]]"
 
 
 def carry_out(gate: Gate, work: Work) -> int:
@@ -27,36 +38,66 @@ def carry_out(gate: Gate, work: Work) -> int:
     return _as_json(gate, work) if gate.as_json else _as_text(gate, work)
 
 
+def _events(terminal: Terminal) -> JsonReporter:
+    """The writer of JSON lines on stdout."""
+    from retinue import __version__
+    from retinue.render.json_lines import JsonReporter
+
+    return JsonReporter(terminal.say, version=__version__)
+
+
+@contextlib.contextmanager
+def opening(gate: Gate) -> Iterator[None]:
+    """Around what comes before the work: with ``--json`` its errors are events, too."""
+    try:
+        yield
+    except RetinueError as error:
+        if gate.as_json:
+            _tell(_events(gate.terminal), error)
+        raise
+
+
+def _tell(report: JsonReporter, error: RetinueError) -> None:
+    if isinstance(error, ManifestError):
+        report.problems(error.problems)
+    else:
+        report.error(error)
+
+
 def _as_text(gate: Gate, work: Work) -> int:
     from retinue.render.outcome import outcome_text
     from retinue.render.progress import TextReporter
 
     terminal = gate.terminal
-    report = TextReporter(terminal.note, terminal.style)
-    applied = run_stoppable(lambda stop: work(stop, report), terminal.note)
+    report = TextReporter(terminal.note, terminal.log_style)
+    applied = run_stoppable(lambda stop: work(stop, report, gate), terminal.note)
     plan, outcome = applied.planned.plan, applied.outcome
     if outcome is not None:
         terminal.say(outcome_text(outcome, terminal.style, plan=plan))
+    elif plan.empty and gate.nothing and not plan.notes:
+        terminal.say(gate.nothing)
     elif plan.empty:
         show_plan(terminal, applied.planned, Form.TEXT, full_text=False)
     return _exit_code(applied)
 
 
 def _as_json(gate: Gate, work: Work) -> int:
-    from retinue import __version__
-    from retinue.render.json_lines import JsonReporter
-
     terminal = gate.terminal
-    report = JsonReporter(terminal.say, version=__version__)
+    report = _events(terminal)
+    gate = replace(gate, preview=lambda planned: report.plan(planned.plan, planned.verdict))
     try:
-        applied = run_stoppable(lambda stop: work(stop, report), terminal.note)
+        applied = run_stoppable(lambda stop: work(stop, report, gate), terminal.note)
     except RetinueError as error:
-        report.error(error)
+        _tell(report, error)
         raise
-    if applied.outcome is None:
-        report.plan(applied.planned.plan, applied.planned.verdict)
-    else:
+    except OSError as error:
+        failed = SystemFailed.of(error)
+        report.error(failed)
+        raise failed from error
+    if applied.outcome is not None:
         report.outcome(applied.outcome, applied.planned.plan)
+    elif applied.planned.plan.empty:
+        report.plan(applied.planned.plan, applied.planned.verdict)
     return _exit_code(applied)
 
 

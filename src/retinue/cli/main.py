@@ -15,7 +15,7 @@ import click
 
 from retinue import __version__
 from retinue.cli.terminal import Terminal
-from retinue.errors import ManifestError, RetinueError, UsageError
+from retinue.errors import ManifestError, RetinueError, SystemFailed, UsageError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retinue.cli.init", "Start a project with a commented example."),
@@ -29,6 +29,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "graph": ("retinue.cli.graph", "Print the resources and what they depend on."),
     "state": ("retinue.cli.state", "Look at the state, and mend it."),
     "unlock": ("retinue.cli.unlock", "Give back the lease of an apply that is gone."),
+    "ask": ("retinue.cli.ask", "Put a question to an applied assistant."),
+    "chat": ("retinue.cli.chat", "Talk to an applied assistant."),
+    "test": ("retinue.cli.test", "Run the checks of assistants against what was applied."),
     "serve": ("retinue.cli.serve", "Run the embedded platform as an HTTP server."),
     "schema": ("retinue.cli.schema", "Print the JSON Schema of manifests or of another document."),
     "completion": ("retinue.cli.completion", "Print the completion script of a shell."),
@@ -95,7 +98,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         error.show()
         return UsageError.exit_code
     except click.Abort:
-        click.echo("interrupted", err=True)
+        click.echo("\nInterrupted.", err=True)
         return 130
     except BrokenPipeError:
         # Whoever read our output has seen enough; leave no second complaint at exit.
@@ -104,10 +107,14 @@ def run(argv: Sequence[str] | None = None) -> int:
     except RetinueError as error:
         _show(error)
         return error.exit_code
+    except OSError as error:
+        _show(SystemFailed.of(error))
+        return SystemFailed.exit_code
 
 
 def _show(error: RetinueError) -> None:
     terminal = Terminal.current()
     if isinstance(error, ManifestError):
         terminal.problems(error.problems)
-    terminal.error(error)
+    else:
+        terminal.error(error)

@@ -22,9 +22,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What ``--chdir``, ``--stack`` and ``--var`` say."""
+    """What ``--stack`` and ``--var`` say; ``--chdir`` has been done by then."""
 
-    folder: Path
     stack: str | None
     variables: Mapping[str, str]
 
@@ -36,7 +35,6 @@ class Chosen:
         """
         from retinue.project import load_project
 
-        os.chdir(self.folder)
         return load_project(
             Path.cwd(), stack=self.stack, environ=os.environ, variables=self.variables
         )
@@ -47,14 +45,13 @@ def project_options(command: Command) -> Command:
 
     def chosen(ctx: click.Context, param: click.Parameter, value: object) -> object:
         del param
-        stack, folder = ctx.params.pop("stack", None), ctx.params.pop("chdir", None)
         assert isinstance(value, tuple)
-        ctx.params["chosen"] = Chosen(Path(folder or "."), stack, _variables(value))
+        ctx.params["chosen"] = Chosen(ctx.params.pop("stack", None), _variables(value))
         return None
 
     options = (
         click.option(
-            "--chdir", "-C", metavar="DIR", is_eager=True, expose_value=True,
+            "--chdir", "-C", metavar="DIR", is_eager=True, expose_value=False, callback=_enter,
             type=click.Path(exists=True, file_okay=False), help="Run as if started in DIR.",
         ),
         click.option(
@@ -69,6 +66,13 @@ def project_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _enter(ctx: click.Context, param: click.Parameter, folder: str | None) -> None:
+    """Change the folder before any other path on the command line is looked at."""
+    del ctx, param
+    if folder is not None:
+        os.chdir(folder)
 
 
 def _variables(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from retinue.cli.options import Chosen, project_options
@@ -30,7 +28,7 @@ def command(*, chosen: Chosen, address: str | None, as_json: bool, as_dotenv: bo
             raise UsageError(f"{address} is not in the state", hint=hint)
         terminal.say(rows[address]["id"])
     elif as_json:
-        terminal.say(json.dumps(rows, indent=2, ensure_ascii=False))
+        terminal.document(rows)
     elif as_dotenv:
         terminal.say("\n".join(dotenv(snapshot)))
     else:

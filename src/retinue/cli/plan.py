@@ -21,6 +21,7 @@ from retinue.cli.show import Form, show_plan
 from retinue.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from retinue.engine.ports import Reporter
     from retinue.operations.planning import Planned, PlanOptions
 
 
@@ -49,16 +50,16 @@ def command(
 ) -> int:
     """Compare the manifests with what was applied and with what is live.
 
-    Never takes the lock and writes nothing but FILE.
+    Never takes the lock, and changes neither the platform nor the state.
     """
     opened = open_wanted(chosen)
     options = plan_options(targets, excludes, destroy=destroy, forced=False)
-    planned = run_async(plan_only(opened, options, parallelism))
+    terminal = Terminal.current()
+    planned = run_async(plan_only(opened, options, parallelism, terminal.watcher()))
     if out is not None:
         from retinue.operations.saved import save_plan
 
         save_plan(planned, out)
-    terminal = Terminal.current()
     if not as_json and opened.manifest.warnings:
         terminal.problems(opened.manifest.warnings)
     show_plan(terminal, planned, Form.of(as_json=as_json, markdown=markdown), full_text=full_text)
@@ -67,12 +68,14 @@ def command(
     return 2 if detailed_exitcode and not planned.plan.empty else 0
 
 
-async def plan_only(opened: Opened, options: PlanOptions, parallelism: int | None) -> Planned:
-    """Open the stack, plan, close it."""
+async def plan_only(
+    opened: Opened, options: PlanOptions, parallelism: int | None, report: Reporter
+) -> Planned:
+    """Open the stack, plan, close it; ``report`` is told of progress."""
     from retinue.operations.planning import make_plan
     from retinue.operations.session import open_session, state_of
 
     project = opened.project
     snapshot = state_of(project).read()
     async with open_session(project, parallelism=parallelism or project.parallelism) as session:
-        return await make_plan(session, snapshot, opened.want, options)
+        return await make_plan(session, snapshot, opened.want, options, report)

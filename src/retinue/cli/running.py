@@ -57,6 +57,21 @@ def _draining(stop: Stop, notice: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
+async def interrupting(task: asyncio.Task[Result]) -> Result | None:
+    """Wait for ``task``; a signal cancels it, and it alone: then the result is None."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(task.cancel)
+
+    with _handled(on_signal):
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return None
+
+
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """While a question is open, a signal answers it: there is nothing to drain."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from retinue.cli.terminal import Terminal
@@ -21,4 +19,4 @@ def command(document: str) -> None:
     """
     from retinue.cli.schemas import schemas
 
-    Terminal.current().say(json.dumps(schemas()[document], indent=2, ensure_ascii=False))
+    Terminal.current().document(schemas()[document])

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from retinue.cli.terminal import Terminal
+from retinue.errors import UsageError
+
+if TYPE_CHECKING:
+    from retinue.local.serve import ModelServer
 
 
 @click.command("serve")
@@ -32,7 +38,34 @@ from retinue.cli.terminal import Terminal
     metavar="KEY",
     help="The only key that is accepted [env: RETINUE_SERVE_KEY].",
 )
-def command(host: str, port: int, db: Path, key: str | None) -> None:
+@click.option(
+    "--model-url",
+    envvar="RETINUE_MODEL_URL",
+    metavar="URL",
+    help="A chat-completions server, e.g. http://127.0.0.1:11434/v1; default: the echo model.",
+)
+@click.option(
+    "--model-key-env",
+    metavar="NAME",
+    help="The environment variable with the model server's key.",
+)
+@click.option(
+    "--model-name",
+    "model_names",
+    metavar="[ASKED=]NAME",
+    multiple=True,
+    help="What the model server calls a model; without ASKED=, all models. May be repeated.",
+)
+def command(
+    *,
+    host: str,
+    port: int,
+    db: Path,
+    key: str | None,
+    model_url: str | None,
+    model_key_env: str | None,
+    model_names: tuple[str, ...],
+) -> None:
     """Serve the embedded platform to the official SDK and to other projects.
 
     Prints the base URL, which ends in /v1. On loopback any non-empty key is accepted unless --key
@@ -47,4 +80,32 @@ def command(host: str, port: int, db: Path, key: str | None) -> None:
         terminal.say(base_url)
         terminal.out.flush()
 
-    serve(database=db, host=host, port=port, key=key or None, announce=announce)
+    model = _model(model_url, model_key_env, model_names)
+    serve(database=db, host=host, port=port, key=key or None, announce=announce, model=model)
+
+
+def _model(url: str | None, key_env: str | None, names: tuple[str, ...]) -> ModelServer | None:
+    from retinue.local.serve import ModelServer
+
+    if not url:
+        if key_env or names:
+            raise UsageError(
+                "--model-key-env and --model-name are nothing without --model-url",
+                hint="name the model server with --model-url",
+            )
+        return None
+    if not url.lower().startswith(("http://", "https://")):
+        raise UsageError(
+            f"{url!r} is not the address of a model server",
+            hint="write it with http:// or https://, up to and with /v1",
+        )
+    key = os.environ.get(key_env) if key_env else None
+    if key_env and not key:
+        raise UsageError(f"{key_env} is not set", hint=f"put the model server's key in {key_env}")
+    mapped = dict(_mapping(each) for each in names)
+    return ModelServer(base_url=url, api_key=key, names=mapped)
+
+
+def _mapping(written: str) -> tuple[str, str]:
+    asked, equals, name = written.partition("=")
+    return (asked, name) if equals else ("*", written)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ def show_plan(terminal: Terminal, planned: Planned, form: Form, *, full_text: bo
 
     plan, verdict = planned.plan, planned.verdict
     if form is Form.JSON:
-        terminal.say(json.dumps(plan_to_json(plan, verdict), indent=2, ensure_ascii=False))
+        terminal.document(plan_to_json(plan, verdict))
     elif form is Form.MARKDOWN:
         terminal.say(plan_markdown(plan, verdict))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ def _address(text: str) -> Address:
         raise UsageError(str(error)) from None
 
 
-@command.command("list")
+@command.command("list", short_help="Print the addresses in the state.")
 @click.argument("pattern", nargs=-1)
 @project_options
 def list_(chosen: Chosen, pattern: tuple[str, ...]) -> None:
@@ -53,7 +52,7 @@ def list_(chosen: Chosen, pattern: tuple[str, ...]) -> None:
         Terminal.current().say(str(address))
 
 
-@command.command("show")
+@command.command("show", short_help="Print what the state knows of one resource.")
 @click.argument("address")
 @project_options
 def show(chosen: Chosen, address: str) -> None:
@@ -63,10 +62,10 @@ def show(chosen: Chosen, address: str) -> None:
 
     entry = require(_read(chosen), _address(address))
     document = {"address": str(entry.address), **entry_to_json(entry)}
-    Terminal.current().say(json.dumps(document, indent=2, ensure_ascii=False))
+    Terminal.current().document(document)
 
 
-@command.command("mv")
+@command.command("mv", short_help="Give a resource another address.")
 @click.argument("source")
 @click.argument("target")
 @project_options
@@ -83,7 +82,7 @@ def mv(chosen: Chosen, source: str, target: str) -> None:
     terminal.say(f"Moved {source} to {target}.")
 
 
-@command.command("rm")
+@command.command("rm", short_help="Forget resources, not their objects.")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @project_options
 def rm(chosen: Chosen, addresses: tuple[str, ...]) -> None:
@@ -96,7 +95,7 @@ def rm(chosen: Chosen, addresses: tuple[str, ...]) -> None:
         terminal.say(f"Forgot {entry.address}; {entry.id} stays on the platform.")
 
 
-@command.command("pull")
+@command.command("pull", short_help="Print the whole state.")
 @project_options
 def pull(chosen: Chosen) -> None:
     """Print the whole state, with what an interrupted apply left in its journal."""
@@ -105,21 +104,22 @@ def pull(chosen: Chosen) -> None:
     Terminal.current().say(snapshot_to_text(_read(chosen)).rstrip("\n"))
 
 
-@command.command("push")
+@command.command("push", short_help="Replace the state by a file.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--force", is_flag=True, help="Also replace a newer state or another lineage.")
+@click.option("--force", is_flag=True, help="Also replace a newer, another or a broken state.")
 @project_options
 def push(chosen: Chosen, file: Path, *, force: bool) -> None:
     """Replace the state by FILE, as `state pull` printed it."""
     from retinue.operations.statework import push_state
 
     terminal = Terminal.current()
-    text = file.read_text(encoding="utf-8")
+    # What is no text is no state either: let the reader of states say so.
+    text = file.read_text(encoding="utf-8", errors="replace")
     work = push_state(chosen.project(), text, str(file), terminal.note, forced=force)
     terminal.say(f"Pushed; the state is at serial {asyncio.run(work)}.")
 
 
-@command.command("rebuild")
+@command.command("rebuild", short_help="Restore a lost state from the platform.")
 @project_options
 def rebuild(chosen: Chosen) -> None:
     """Find this stack's objects on the platform by their markers and record them.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -15,52 +18,94 @@ from retinue.errors import RetinueError
 from retinue.problem import Problem
 
 if TYPE_CHECKING:
+    from retinue.engine.ports import Reporter
     from retinue.render.style import Style
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The two streams and how they may be written to."""
+    """The two streams. Each is painted for itself: one may be a pipe and the other a terminal."""
 
     out: TextIO
     log: TextIO
-    colour: bool
     width: int
 
     @classmethod
     def current(cls) -> Terminal:
-        """The process's own streams; NO_COLOR and pipes are respected."""
-        forced = bool(os.environ.get("FORCE_COLOR"))
-        wanted = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-        colour = wanted and (forced or sys.stdout.isatty())
-        return cls(sys.stdout, sys.stderr, colour, shutil.get_terminal_size((100, 24)).columns)
+        """The process's own streams; what their encoding lacks is replaced, never an error."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        out, log = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()  # None: `>&-`
+        return cls(out, log, shutil.get_terminal_size((100, 24)).columns)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there to answer a question."""
+        on_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+        return sys.stdin is not None and sys.stdin.isatty() and not on_ci
 
     @property
     def style(self) -> Style:
-        """How rendered text may look."""
-        from retinue.render.style import Style
+        """How results may look."""
+        return self._style(self.out)
 
-        return Style(colour=self.colour, width=self.width)
+    @property
+    def log_style(self) -> Style:
+        """How everything else may look."""
+        return self._style(self.log)
+
+    def _style(self, stream: TextIO) -> Style:
+        from retinue.render.style import style_for
+
+        return style_for(os.environ, terminal=stream.isatty(), width=self.width)
 
     def say(self, text: str) -> None:
         """Write a result."""
-        click.echo(text.removesuffix("\n"), file=self.out, color=self.colour)
+        _write(text, self.out)
+
+    def stream(self, text: str) -> None:
+        """Write a piece of a result at once, without a line end."""
+        _write(text, self.out, end="")
 
     def note(self, text: str) -> None:
         """Write something that is not a result."""
-        click.echo(text.removesuffix("\n"), file=self.log, color=self.colour)
+        _write(text, self.log)
+
+    def document(self, value: Any) -> None:
+        """Write a result as one JSON document, in ASCII: safe on any terminal and in any pipe."""
+        self.say(json.dumps(value, indent=2))
+
+    def watcher(self) -> Reporter:
+        """A reporter for work that only reads: it speaks where somebody watches."""
+        from retinue.engine.ports import silent
+        from retinue.render.progress import TextReporter
+
+        return TextReporter(self.note, self.log_style) if self.log.isatty() else silent
 
     def error(self, error: RetinueError) -> None:
         """Write an error with its hint and code."""
         from retinue.render.failures import error_text
 
-        self.note(error_text(error, self.style))
+        self.note(error_text(error, self.log_style))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """Write problems with their source lines."""
         from retinue.render.problems import problems_text
 
-        self.note(problems_text(list(problems), self.style, sources=_source))
+        self.note(problems_text(list(problems), self.log_style, sources=_source))
+
+
+def _write(text: str, stream: TextIO, *, end: str = "\n") -> None:
+    """Write lines. A reader that has seen enough (``| head``) must not end work under way."""
+    try:
+        whole = text.removesuffix(end) if end else text
+        click.echo(whole, file=stream, color=True, nl=bool(end))
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def _source(shown: str) -> str | None:

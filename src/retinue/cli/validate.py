@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from retinue.cli.options import Chosen, project_options
@@ -33,13 +31,13 @@ def command(*, chosen: Chosen, as_json: bool, annotations: bool) -> int:
         problems = list(error.problems)
     broken = any(problem.severity == "error" for problem in problems)
     if as_json:
-        terminal.say(json.dumps(problems_json(problems), indent=2, ensure_ascii=False))
+        terminal.document(problems_json(problems))
     elif annotations:
         terminal.say(problems_github(problems))
     elif problems:
         terminal.problems(problems)
     if not (broken or as_json or annotations):
-        terminal.say(f"The manifests are valid: {count} resources.")
-    if broken and not as_json:
+        terminal.say(f"The manifests are valid: {count} resource{'' if count == 1 else 's'}.")
+    if broken and annotations:
         terminal.note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found.")
     return 1 if broken else 0

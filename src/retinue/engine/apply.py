@@ -10,15 +10,33 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from retinue.address import Address
-from retinue.engine.events import StepDone, StepFailed, StepSkipped, StepStarted
-from retinue.engine.perform import Performer
+from retinue.engine.events import (
+    StepDone,
+    StepFailed,
+    StepProgress,
+    StepSkipped,
+    StepStarted,
+)
 from retinue.engine.plan import Action, Change, Plan
 from retinue.engine.ports import Reporter, Stop
 from retinue.engine.steps import Schedule, Step, followers, schedule
+from retinue.errors import Interrupted
+
+HEARTBEAT = 10.0
+"""Seconds of silence after which the steps under way are told of."""
+
+
+class Performs(Protocol):
+    """Does one step and records it; on a platform that is `retinue.engine.perform.Performer`."""
+
+    async def perform(self, step: Step, change: Change) -> str:
+        """Returns the ID of the object concerned."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,7 @@ class Outcome:
 
 
 async def execute(
-    plan: Plan, performer: Performer, *, parallelism: int, report: Reporter, stop: Stop
+    plan: Plan, performer: Performs, *, parallelism: int, report: Reporter, stop: Stop
 ) -> Outcome:
     """Carry ``plan`` out. Failures are part of the outcome, never raised.
 
@@ -63,13 +81,13 @@ class _Run:
     """The moving parts of one execution."""
 
     changes: Sequence[Change]
-    performer: Performer
+    performer: Performs
     report: Reporter
     stop: Stop
     done: list[tuple[Step, Action]] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     skipped: dict[Step, Address | None] = field(default_factory=dict)
-    started: int = 0
+    began: dict[Step, float] = field(default_factory=dict)
     plan: Schedule = field(init=False)
     waiting: dict[Step, set[Step]] = field(init=False)
     ready: list[tuple[int, Step]] = field(init=False, default_factory=list)
@@ -93,20 +111,29 @@ class _Run:
                 running[asyncio.create_task(self._run(step))] = step
             if not running:
                 break
-            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            finished, _ = await asyncio.wait(
+                running, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
+            )
             for task in finished:
                 self._settle(running.pop(task), task)
+            if not finished:
+                self._still_at_work(running.values())
         self._skip_unstarted()
 
     async def _run(self, step: Step) -> None:
         change = self.plan.changes[step]
-        self.started += 1
-        total = len(self.plan.changes)
-        self.report(StepStarted(step.address, change.action, step.phase, self.started, total))
-        began = time.monotonic()
+        self.began[step] = time.monotonic()
+        position, total = len(self.began), len(self.plan.changes)
+        self.report(StepStarted(step.address, change.action, step.phase, position, total))
         object_id = await self.performer.perform(step, change)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - self.began[step]
         self.report(StepDone(step.address, change.action, step.phase, object_id, seconds))
+
+    def _still_at_work(self, steps: Iterable[Step]) -> None:
+        now = time.monotonic()
+        for step in sorted(steps, key=self.rank.__getitem__):
+            action, seconds = self.plan.changes[step].action, now - self.began[step]
+            self.report(StepProgress(step.address, action, step.phase, seconds))
 
     def _settle(self, step: Step, task: asyncio.Task[None]) -> None:
         error = task.exception()
@@ -114,6 +141,8 @@ class _Run:
         if error is None:
             self.done.append((step, action))
             self._release(step)
+        elif isinstance(error, Interrupted):
+            self._skip(step, None)
         elif isinstance(error, Exception):
             self.failed.append(Failure(step, error))
             self.report(StepFailed(step.address, action, step.phase, error))

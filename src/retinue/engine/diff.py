@@ -7,12 +7,14 @@ attributes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from retinue.address import Address
 from retinue.kinds.base import MARKER, Attribute, Resource, ResourceType
-from retinue.kinds.values import Values
+from retinue.kinds.values import Values, replace_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,18 @@ class Comparison:
     after: Values
 
 
-def compare(desired: Resource, wanted: Values, applied: Values, live: Values) -> Comparison:
+def compare(
+    desired: Resource,
+    wanted: Values,
+    applied: Values,
+    live: Values,
+    renewed: Mapping[str, Address] = MappingProxyType({}),
+) -> Comparison:
     """Compare one resource. ``wanted`` are the desired values with known IDs put in.
 
     Managed are the attributes that the manifest names or named at the last apply; an attribute
-    that is no longer named goes back to the platform's default.
+    that is no longer named goes back to the platform's default. An attribute whose changes are
+    ignored stays as it is, but follows ``renewed``: IDs of objects that are being replaced.
     """
     deltas: list[Delta] = []
     drift: list[Drift] = []
@@ -62,7 +71,7 @@ def compare(desired: Resource, wanted: Values, applied: Values, live: Values) ->
         want = wanted.get(name, attribute.default)
         have = seen(attribute, name, want, applied, live)
         if name in desired.ignore_changes:
-            want = have
+            want = replace_ids(have, renewed)
         else:
             drift.extend(drifted(attribute, name, applied, live))
         before[name], after[name] = have, want

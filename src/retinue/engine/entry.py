@@ -30,13 +30,20 @@ class Entry:
     protect: bool = False
     deposed: tuple[str, ...] = ()
 
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The IDs of its object and of those that wait to be deleted."""
+        return self.id, *self.deposed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """A create that was begun: whether it happened is known only once an outcome follows.
 
     values: enough to recognise the object without a marker (name, size and purpose of a file).
-    started_at: unix seconds of this machine's clock.
+    started_at: unix seconds of this machine's clock. replaces: the ID of the object that this one
+        takes the place of. others: IDs of objects without a marker that are alike and were there
+        before; the new one is none of them.
     """
 
     operation: str
@@ -46,6 +53,8 @@ class Intent:
     started_at: float
     depends_on: tuple[Address, ...] = ()
     protect: bool = False
+    replaces: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class Snapshot:
 
     lineage: minted with the first state, so that two stacks are never mistaken for one another.
     serial: grows with every write of the state file.
+    platform: where the objects live, as messages call it; empty before anything was applied.
     pending: creates without an outcome, by operation.
     """
 
@@ -69,9 +79,19 @@ class Snapshot:
     stack: str
     lineage: str
     serial: int = 0
+    platform: str = ""
     entries: Mapping[Address, Entry] = field(default_factory=dict)
     pending: Mapping[str, Intent] = field(default_factory=dict)
     consumed: tuple[ConsumedPlan, ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The platform that the tracked objects are on; empty while there are none."""
+        return self.platform if self.entries else ""
+
+    def objects(self) -> set[str]:
+        """The IDs of all objects that are ours by this state, those to be deleted included."""
+        return {i for entry in self.entries.values() for i in entry.objects}
 
     def ids(self) -> dict[Address, str]:
         """Address to platform ID."""

@@ -36,6 +36,16 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class StepProgress:
+    """One step is still under way after ``seconds`` of wall time."""
+
+    address: Address
+    action: Action
+    phase: Phase
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepDone:
     """One step is done and recorded; ``seconds`` of wall time."""
 
@@ -73,6 +83,5 @@ class Note:
     text: str
 
 
-Event: TypeAlias = (
-    RefreshStarted | RefreshDone | StepStarted | StepDone | StepFailed | StepSkipped | Note
-)
+StepEvent: TypeAlias = StepStarted | StepProgress | StepDone | StepFailed | StepSkipped
+Event: TypeAlias = RefreshStarted | RefreshDone | StepEvent | Note

@@ -24,12 +24,13 @@ class Resolution:
     """What became of a create that has no outcome in the journal.
 
     live: the object it made; None when none was found. candidates: IDs of files that might be it
-    when it can't be told which.
+    when it can't be told which. certain: the object carries the operation; a file is only alike.
     """
 
     intent: Intent
     live: Live | None
     candidates: tuple[str, ...] = ()
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,14 @@ class Consumed:
     plan: ConsumedPlan
 
 
-Record: TypeAlias = Begun | Settled | Recorded | Consumed
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """From here on the objects are those of this platform."""
+
+    platform: str
+
+
+Record: TypeAlias = Begun | Settled | Recorded | Consumed | Reached
 
 
 class Folding:
@@ -57,6 +64,7 @@ class Folding:
         self.entries: dict[Address, Entry] = dict(base.entries)
         self.pending: dict[str, Intent] = dict(base.pending)
         self.consumed: list[ConsumedPlan] = list(base.consumed)
+        self.platform = base.platform
 
     def add(self, record: Record) -> None:
         """Let one record take effect."""
@@ -70,6 +78,8 @@ class Folding:
                 self.pending.pop(operation or "", None)
             case Consumed(plan):
                 self.consumed.append(plan)
+            case Reached(platform):
+                self.platform = platform
 
     def _record(self, entries: Mapping[Address, Entry | None]) -> None:
         for address, entry in entries.items():
@@ -82,6 +92,7 @@ class Folding:
         """The state as folded so far, with the serial of its base."""
         return replace(
             self._base,
+            platform=self.platform,
             entries=dict(self.entries),
             pending=dict(self.pending),
             consumed=tuple(self.consumed[-CONSUMED_KEPT:]),

@@ -1,21 +1,26 @@
 """Find out whether a create happened, by looking for what it would have made.
 
 Objects with metadata carry the operation in their marker. Files carry none: name, size, purpose
-and time must point at exactly one file that nobody else tracks.
+and time must leave no doubt which file is whose, and that nobody else tracks it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any
 
 from retinue.engine.entry import Intent
 from retinue.engine.inventory import Resolution
 from retinue.engine.ports import Clock
 from retinue.kinds.base import Adapter, Live, ResourceType
+from retinue.kinds.values import canonical
 
 CLOCK_SKEW = 300
-"""Seconds by which the platform's clock may be behind ours."""
+"""Seconds by which the platform's clock may be off ours."""
+
+LONGEST_CREATE = 900
+"""Seconds after an intent in which the platform may have finished what it asked for. A file that
+is younger is somebody else's, however much it is alike."""
 
 PATIENCE = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds waited before each look: a list may show an object only some time after its create."""
@@ -43,34 +48,74 @@ async def find(
 async def look(adapter: Adapter, intent: Intent, taken: Collection[str]) -> Resolution:
     """Look once through everything made since the intent."""
     recent = [live async for live in _since(adapter, intent.started_at - CLOCK_SKEW)]
-    return match(adapter.type, intent, recent, taken)
+    (resolution,) = match_all(adapter.type, [intent], recent, taken)
+    return resolution
 
 
-def match(
-    type_: ResourceType, intent: Intent, recent: list[Live], taken: Collection[str]
-) -> Resolution:
-    """Pick the object of ``intent`` among ``recent`` ones. Pure."""
+def match_all(
+    type_: ResourceType, intents: Iterable[Intent], recent: Sequence[Live], taken: Collection[str]
+) -> list[Resolution]:
+    """Pick the object of each intent among ``recent`` ones. Pure."""
     if type_.marked:
-        own = [live for live in recent if _carries(live, intent.operation)]
-        return Resolution(intent, own[0] if own else None)
-    same = [
+        return [_marked(intent, recent) for intent in intents]
+    groups: dict[tuple[Any, ...], list[Intent]] = {}
+    for intent in intents:
+        groups.setdefault(signature(intent.values), []).append(intent)
+    untracked = [live for live in recent if live.id not in taken]
+    return [found for group in groups.values() for found in _alike(group, untracked)]
+
+
+def _marked(intent: Intent, recent: Iterable[Live]) -> Resolution:
+    own = (
         live
         for live in recent
-        if live.id not in taken
-        and live.created_at >= intent.started_at - CLOCK_SKEW
-        and _signature(live.values) == _signature(intent.values)
+        if live.marker is not None and live.marker.operation == intent.operation
+    )
+    return Resolution(intent, next(own, None))
+
+
+def _alike(intents: list[Intent], untracked: Iterable[Live]) -> list[Resolution]:
+    """Pair intents of one signature with files; in doubt, name the files and pair none.
+
+    There is no doubt where all intents want the same content: then it doesn't matter which file
+    is whose, as long as there are no more files than intents.
+    """
+    wanted = signature(intents[0].values)
+    files = sorted(
+        (
+            live
+            for live in untracked
+            if signature(live.values) == wanted and any(_possible(live, i) for i in intents)
+        ),
+        key=lambda live: (live.created_at, live.id),
+    )
+    contents = {canonical(intent.values) for intent in intents}
+    if files and (len(contents) > 1 or len(files) > len(intents)):
+        ids = tuple(sorted(live.id for live in files))
+        return [Resolution(intent, None, ids, certain=False) for intent in intents]
+    pairs = [*files, *[None] * (len(intents) - len(files))]
+    # The newest first: an older intent was looked for before, and its address may be served.
+    in_order = sorted(intents, key=lambda i: (i.started_at, i.operation), reverse=True)
+    return [
+        Resolution(intent, live, certain=False)
+        for intent, live in zip(in_order, pairs, strict=True)
     ]
-    if len(same) == 1:
-        return Resolution(intent, same[0])
-    return Resolution(intent, None, tuple(sorted(live.id for live in same)))
 
 
-def _carries(live: Live, operation: str) -> bool:
-    return live.marker is not None and live.marker.operation == operation
+def _possible(live: Live, intent: Intent) -> bool:
+    latest = intent.started_at + LONGEST_CREATE + CLOCK_SKEW
+    in_time = intent.started_at - CLOCK_SKEW <= live.created_at <= latest
+    return in_time and live.id not in intent.others
 
 
-def _signature(values: Any) -> tuple[Any, ...]:
+def signature(values: Any) -> tuple[Any, ...]:
+    """What a file can be recognised by on the platform."""
     return tuple(values.get(name) for name in _SIGNATURE)
+
+
+async def newcomers(adapter: Adapter, now: float) -> list[Live]:
+    """What is so young at ``now`` (unix seconds) that it could be mistaken for something newer."""
+    return [live async for live in _since(adapter, now - 2 * CLOCK_SKEW)]
 
 
 async def _since(adapter: Adapter, moment: float) -> AsyncIterator[Live]:

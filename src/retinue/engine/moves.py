@@ -29,12 +29,12 @@ def move(snapshot: Snapshot, moves: Iterable[tuple[Address, Address]]) -> Moved:
         target = _end(source, onward)
         if source in snapshot.entries and target not in snapshot.entries:
             renamed[source] = target
-    if not renamed:
-        return Moved(snapshot, {})
+    # An interrupted apply may have moved a resource, but not yet those that depend on it.
+    done = {source: _end(source, onward) for source in onward if source not in snapshot.entries}
     entries = {}
     for address, entry in snapshot.entries.items():
         name = renamed.get(address, address)
-        deps = tuple(renamed.get(dep, dep) for dep in entry.depends_on)
+        deps = tuple(renamed.get(dep) or done.get(dep, dep) for dep in entry.depends_on)
         entries[name] = replace(entry, address=name, depends_on=deps)
     return Moved(replace(snapshot, entries=entries), {v: k for k, v in renamed.items()})
 

@@ -6,24 +6,27 @@ the old object of a replacement remembered as deposed until it is deleted.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
-from retinue.engine.diff import seen
+from retinue.engine.diff import differs, seen
 from retinue.engine.entry import Entry, Intent
 from retinue.engine.events import Note
-from retinue.engine.lookup import find
+from retinue.engine.inventory import Resolution
+from retinue.engine.lookup import find, newcomers, signature
 from retinue.engine.plan import Action, Change
 from retinue.engine.ports import Clock, Ledger, Reporter
 from retinue.engine.repair import entry_of
 from retinue.engine.steps import Phase, Step
-from retinue.errors import NotFound, PlanStale, PlatformError, Unavailable
+from retinue.errors import Interrupted, NotFound, PlanStale, PlatformError, Unavailable
 from retinue.kinds.base import Adapter, Live, Write
 from retinue.kinds.marker import Marker
-from retinue.kinds.values import resolve, unknowns
+from retinue.kinds.values import Values, resolve, unknowns
 
 CREATE_ATTEMPTS = 3
 """How often a create is sent at most; between two of them its outcome is looked for."""
@@ -42,6 +45,8 @@ class Performer:
     ledger: Ledger
     report: Reporter
     clock: Clock
+    turns: dict[tuple[Any, ...], asyncio.Lock] = field(default_factory=dict)
+    before: dict[str, asyncio.Task[list[Live]]] = field(default_factory=dict)
 
     async def perform(self, step: Step, change: Change) -> str:
         """Do ``step`` and return the ID of the object concerned.
@@ -61,23 +66,23 @@ class Performer:
 
     async def _create(self, change: Change) -> str:
         adapter = self.adapters[change.type]
-        values = self._resolved(change)
+        values = self._resolved(change, change.recorded())
         late = {n for n in values if adapter.type.attributes[n].after_create}
         first = {name: value for name, value in values.items() if name not in late}
-        entry, live = await self._created(adapter, change, first)
+        async with self._turn(adapter, first):
+            live = await self._created(adapter, change, first)
         if any(values[name] for name in late):
             write = self._write(change, values, late)
             await adapter.update(live.id, write, live)
         if late:
+            entry = self.ledger.entries[change.address]
             await self.ledger.record({change.address: replace(entry, values=values)})
         return live.id
 
-    async def _created(
-        self, adapter: Adapter, change: Change, values: Mapping[str, Any]
-    ) -> tuple[Entry, Live]:
+    async def _created(self, adapter: Adapter, change: Change, values: Mapping[str, Any]) -> Live:
         """Create once, whatever happens to the answer."""
         for attempt in range(1, CREATE_ATTEMPTS + 1):
-            intent = self._intent(change, values)
+            intent = self._intent(change, values, await self._others(adapter, values))
             await self.ledger.begin(intent)
             try:
                 live = await adapter.create(
@@ -86,23 +91,46 @@ class Performer:
             except Unavailable as lost:
                 resolution = await find(adapter, intent, self._taken(), self.clock)
                 if resolution.live is None:
+                    _require_clarity(resolution)
                     if attempt == CREATE_ATTEMPTS:
                         raise
                     self.report(Note(f"{change.address}: no answer ({lost}); sent again"))
                     continue
                 live = resolution.live
                 self.report(Note(f"{change.address}: the answer was lost; found as {live.id}"))
-            except PlatformError:
+            except (PlatformError, PlanStale, Interrupted):  # refused, or not even sent
                 await self.ledger.settle(intent.operation)
                 raise
-            old = self.ledger.entries.get(change.address)
-            deposed = (*old.deposed, old.id) if old and change.action is Action.REPLACE else ()
-            entry = replace(entry_of(intent, live, deposed=deposed), values=dict(values))
-            await self.ledger.record({change.address: entry}, intent.operation)
-            return entry, live
+            found = entry_of(intent, live, deposed=self._deposed(change))
+            entry = replace(found, values=dict(values))
+            await self.ledger.record(_renamed(change, entry), intent.operation)
+            return live
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _intent(self, change: Change, values: Mapping[str, Any]) -> Intent:
+    @contextlib.asynccontextmanager
+    async def _turn(self, adapter: Adapter, values: Mapping[str, Any]) -> AsyncIterator[None]:
+        """One at a time where two unfinished creates could not be told apart."""
+        if adapter.type.marked:
+            yield
+            return
+        async with self.turns.setdefault(signature(values), asyncio.Lock()):
+            yield
+
+    async def _others(self, adapter: Adapter, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """What nobody can tell from the object to be made, and was there before our first one.
+
+        Another stack may well upload the same files; they must never be taken for ours.
+        """
+        if adapter.type.marked:
+            return ()
+        if adapter.type.name not in self.before:
+            look = newcomers(adapter, self.clock.now())
+            self.before[adapter.type.name] = asyncio.create_task(look)
+        found = await self.before[adapter.type.name]
+        wanted = signature(values)
+        return tuple(sorted(live.id for live in found if signature(live.values) == wanted))
+
+    def _intent(self, change: Change, values: Mapping[str, Any], others: tuple[str, ...]) -> Intent:
         return Intent(
             operation=new_operation(),
             address=change.address,
@@ -111,38 +139,39 @@ class Performer:
             started_at=self.clock.now(),
             depends_on=change.depends_on,
             protect=change.protect,
+            replaces=change.id if change.action is Action.REPLACE else None,
+            others=others,
         )
 
     def _taken(self) -> set[str]:
         entries = self.ledger.entries.values()
-        return {i for entry in entries for i in (entry.id, *entry.deposed)}
+        return {i for entry in entries for i in entry.objects}
 
     async def _update(self, change: Change) -> str:
         adapter = self.adapters[change.type]
-        values = self._resolved(change)
+        values = self._resolved(change, change.after or {})
         assert change.id is not None, "only a create has no object yet"
         if change.changed:
             live = await self._unmoved(adapter, change)
             await adapter.update(change.id, self._write(change, values, set(change.changed)), live)
-        recorded = {n: v for n, v in values.items() if n not in change.resets}
         entry = Entry(
             address=change.address,
             type=change.type,
             id=change.id,
-            values=recorded,
+            values={n: v for n, v in values.items() if n not in change.resets},
             depends_on=change.depends_on,
             protect=change.protect,
             deposed=self._deposed(change),
         )
-        moved: dict[Address, Entry | None] = {}
-        if change.previous_address is not None:
-            moved[change.previous_address] = None
-        await self.ledger.record({**moved, change.address: entry})
+        await self.ledger.record(_renamed(change, entry))
         return change.id
 
     def _deposed(self, change: Change) -> tuple[str, ...]:
-        old = self.ledger.entries.get(change.previous_address or change.address)
-        return old.deposed if old is not None else ()
+        """What still waits to be deleted at the address once the change is written."""
+        old = self._recorded(change)
+        waiting = old.deposed if old is not None else ()
+        replaced = change.id if change.action is Action.REPLACE else None
+        return (*waiting, replaced) if replaced is not None else waiting
 
     async def _destroy(self, step: Step, change: Change) -> str:
         adapter = self.adapters[change.type]
@@ -180,7 +209,7 @@ class Performer:
 
     def _moved(self, adapter: Adapter, change: Change, live: Live) -> list[str]:
         """Managed attributes that are no longer as the plan saw them."""
-        entry = self.ledger.entries.get(change.previous_address or change.address)
+        entry = self._recorded(change)
         applied = entry.values if entry is not None else {}
         wanted = applied if change.after is None else change.after
         attributes = adapter.type.attributes
@@ -188,15 +217,25 @@ class Performer:
             name
             for name, value in (change.before or {}).items()
             if not attributes[name].write_only
-            and seen(attributes[name], name, wanted.get(name), applied, live.values) != value
+            and differs(
+                attributes[name],
+                seen(attributes[name], name, wanted.get(name), applied, live.values),
+                value,
+            )
         ]
+
+    def _recorded(self, change: Change) -> Entry | None:
+        """The entry under the name that it still has."""
+        entries = self.ledger.entries
+        old = change.previous_address
+        return entries[old] if old is not None and old in entries else entries.get(change.address)
 
     def _id_of(self, address: Address) -> str | None:
         entry = self.ledger.entries.get(address)
         return entry.id if entry is not None else None
 
-    def _resolved(self, change: Change) -> dict[str, Any]:
-        values: dict[str, Any] = resolve(change.after or {}, self._id_of)
+    def _resolved(self, change: Change, after: Values) -> dict[str, Any]:
+        values: dict[str, Any] = resolve(after, self._id_of)
         missing = unknowns(values)
         if missing:
             names = ", ".join(sorted(map(str, missing)))
@@ -211,10 +250,30 @@ class Performer:
         operation: str | None = None,
     ) -> Write:
         marker = Marker(self.ledger.owner, change.address, operation or new_operation())
+        entry = self._recorded(change)
         return Write(
             address=change.address,
             values=values,
             changed=frozenset(changed),
             marker=marker,
             upload=change.upload,
+            applied=entry.values if entry is not None else {},
         )
+
+
+def _require_clarity(resolution: Resolution) -> None:
+    """Raise where something was found that may be the object: another try might be one too many."""
+    if resolution.candidates:
+        ids = ", ".join(resolution.candidates)
+        raise Unavailable(
+            f"{resolution.intent.address}: the answer was lost, and it can't be told which of "
+            f"{ids} is the new object",
+            hint="apply again; it goes on from here and names what may be left over",
+        )
+
+
+def _renamed(change: Change, entry: Entry) -> dict[Address, Entry | None]:
+    """The entry under its address; the one that it had before a move is free again."""
+    if change.previous_address is None:
+        return {change.address: entry}
+    return {change.previous_address: None, change.address: entry}

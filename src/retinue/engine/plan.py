@@ -14,7 +14,7 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.engine.diff import Drift
-from retinue.kinds.base import Upload
+from retinue.kinds.base import MARKER, Upload
 from retinue.kinds.values import Values, digest, encode
 
 
@@ -43,6 +43,7 @@ class Reason(StrEnum):
     MARKED = "adopt_because_it_carries_our_marker"
     MOVED = "move_because_moved_entry"
     DRIFT = "update_because_of_drift"
+    PROTECTION = "update_because_protection_changes"
     DESTROY = "delete_because_destroy"
 
 
@@ -55,7 +56,7 @@ class Change:
     changed: names of the attributes that differ; resets: those that left the manifest.
     depends_on: what must be written first; released_from: what the object depended on so far,
         which can only be deleted after this change.
-    basis: digest of what this change was decided on; it must still hold at apply.
+    basis: digest of what this change was decided on; it must still hold at apply. A no-op has none.
     leftover: an object of an interrupted apply, not the one that the state calls by the address.
     """
 
@@ -85,6 +86,11 @@ class Change:
         return self.action in (Action.DELETE, Action.REPLACE)
 
     @property
+    def alters(self) -> bool:
+        """Whether an attribute changes that is the user's: the marker alone does not count."""
+        return bool(set(self.changed) - {MARKER})
+
+    @property
     def writes(self) -> bool:
         """Whether an object is created or changed on the platform, or recorded in the state."""
         return self.action in (
@@ -94,6 +100,10 @@ class Change:
             Action.ADOPT,
             Action.MOVE,
         )
+
+    def recorded(self) -> dict[str, Any]:
+        """The attributes that the state remembers: those that the manifest names."""
+        return {n: v for n, v in (self.after or {}).items() if n not in self.resets}
 
     def essence(self) -> dict[str, Any]:
         """The part that the digest covers: all that decides what an apply would do."""
@@ -105,6 +115,9 @@ class Change:
             "before": encode(self.before),
             "after": encode(self.after),
             "changed": list(self.changed),
+            "resets": list(self.resets),
+            "depends_on": [str(address) for address in self.depends_on],
+            "released_from": [str(address) for address in self.released_from],
             "previous_address": self.previous_address and str(self.previous_address),
             "sha256": self.upload and self.upload.sha256,
             "leftover": self.leftover,
@@ -180,7 +193,7 @@ class Plan:
         """Count as Terraform does: a replacement adds one and destroys one."""
         n = Counter(change.action for change in self.changes)
         updated = sum(
-            1 for c in self.changes if c.action in (Action.ADOPT, Action.MOVE) and c.changed
+            1 for c in self.changes if c.action in (Action.ADOPT, Action.MOVE) and c.alters
         )
         return Counts(
             add=n[Action.CREATE] + n[Action.REPLACE],

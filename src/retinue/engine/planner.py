@@ -14,11 +14,10 @@ from retinue.address import Address
 from retinue.engine.diff import Comparison, compare, drift_only, seen
 from retinue.engine.entry import Entry, Snapshot
 from retinue.engine.graph import levels
-from retinue.engine.inventory import Found
 from retinue.engine.plan import Action, Change, DriftedResource, Reason
 from retinue.engine.steps import schedule, steps_of
 from retinue.kinds.base import Live, Resource, ResourceType
-from retinue.kinds.values import Values, digest, resolve
+from retinue.kinds.values import Values, digest, leaves, resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ class Facts:
     live: Mapping[Address, Live | None]
     types: Mapping[str, ResourceType]
     adoptable: Mapping[Address, Live]
-    leftovers: tuple[Found, ...] = ()
     previous: Mapping[Address, Address]
     forget: frozenset[Address] = frozenset()
     destroy: bool = False
@@ -50,24 +48,29 @@ def build_changes(facts: Facts) -> tuple[tuple[Change, ...], tuple[DriftedResour
         planner.undeclared(facts.snapshot.entries[address])
     for entry in facts.snapshot.entries.values():
         planner.deposed(entry)
-    for found in facts.leftovers:
-        planner.leftover(found.address, found.type, found.live.id)
     return _ordered(planner.changes), tuple(sorted(planner.drift, key=lambda d: d.address))
 
 
 def _in_order(desired: Mapping[Address, Resource]) -> list[Address]:
     level = levels({address: item.depends_on for address, item in desired.items()})
-    return sorted(desired, key=lambda address: (level[address], address))
+    return sorted(desired, key=lambda address: (level[address], address.kind, address.name))
 
 
 def _ordered(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Number the levels and sort by (level, action, address, ID)."""
     level = levels(schedule(changes).waits_for)
-    numbered = [
-        replace(change, level=min((level[step] for step in steps_of(change)), default=0))
-        for change in changes
-    ]
-    return tuple(sorted(numbered, key=lambda c: (c.level, c.action, c.address, c.id or "")))
+    numbered = [_at(change, [level[step] for step in steps_of(change)]) for change in changes]
+    return tuple(sorted(numbered, key=_place))
+
+
+def _at(change: Change, step_levels: Sequence[int]) -> Change:
+    lowest = min(step_levels, default=0)
+    return replace(change, level=lowest) if lowest else change
+
+
+def _place(change: Change) -> tuple[int, str, str, str, str]:
+    address = change.address
+    return change.level, change.action, address.kind, address.name, change.id or ""
 
 
 class _Planner:
@@ -76,6 +79,9 @@ class _Planner:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.ids = facts.snapshot.ids()
+        self.renewed: dict[str, Address] = {}
+        found = {address: live.id for address, live in facts.adoptable.items()}
+        self.known = {i: address for address, i in {**self.ids, **found}.items()}
         self.changes: list[Change] = []
         self.drift: list[DriftedResource] = []
 
@@ -93,8 +99,14 @@ class _Planner:
         else:
             self._existing(resource, entry, live)
 
+    def _renew(self, address: Address) -> None:
+        """From here on the ID of ``address`` is known after apply only."""
+        old = self.ids.pop(address, None)
+        if old is not None:
+            self.renewed[old] = address
+
     def _create(self, resource: Resource, reason: Reason | None) -> None:
-        self.ids.pop(resource.address, None)
+        self._renew(resource.address)
         after = self._wanted(resource)
         entry = self.facts.snapshot.entries.get(resource.address)
         self.changes.append(
@@ -103,6 +115,7 @@ class _Planner:
                 action=Action.CREATE,
                 reason=reason,
                 changed=tuple(after),
+                previous_address=self.facts.previous.get(resource.address),
                 basis=basis(entry, None, None),
             )
         )
@@ -112,17 +125,30 @@ class _Planner:
         self.ids[address] = live.id
         wanted = self._wanted(resource)
         applied = _applied_for_adoption(resource, wanted, live.values)
-        comparison = compare(resource, wanted, applied, live.values)
+        comparison = compare(resource, wanted, applied, live.values, self.renewed)
         action = Action.ADOPT
         if any(delta.forces_replacement for delta in comparison.deltas):
             action = Action.REPLACE
-            self.ids.pop(address, None)
+            self._renew(address)
         change = self._compared(resource, None, live, comparison)
-        self.changes.append(replace(change, action=action, reason=Reason.MARKED))
+        # No entry says what the object uses; files that look alike may have changed places.
+        used = {
+            self.known[i] for i in leaves(live.values) if isinstance(i, str) and i in self.known
+        }
+        uses = tuple(sorted({*resource.depends_on, *used}))
+        self.changes.append(
+            replace(
+                change,
+                action=action,
+                reason=Reason.MARKED,
+                released_from=uses,
+                basis=basis(None, live.id, comparison.before),
+            )
+        )
 
     def _existing(self, resource: Resource, entry: Entry, live: Live) -> None:
         wanted = self._wanted(resource)
-        comparison = compare(resource, wanted, entry.values, live.values)
+        comparison = compare(resource, wanted, entry.values, live.values, self.renewed)
         if comparison.drift:
             self.drift.append(
                 DriftedResource(
@@ -131,12 +157,20 @@ class _Planner:
             )
         previous = self.facts.previous.get(resource.address)
         action, reason = _decide(comparison, moved=previous is not None)
+        if action is Action.NO_OP and resource.protect != entry.protect:
+            action, reason = Action.UPDATE, Reason.PROTECTION
         if action is Action.REPLACE:
-            self.ids.pop(resource.address, None)
+            self._renew(resource.address)
         change = self._compared(resource, entry, live, comparison)
-        self.changes.append(
-            replace(change, action=action, reason=reason, previous_address=previous)
-        )
+        if action is not Action.NO_OP:
+            change = replace(
+                change,
+                action=action,
+                reason=reason,
+                previous_address=previous,
+                basis=basis(entry, live.id, comparison.before),
+            )
+        self.changes.append(change)
 
     def _wanted(self, resource: Resource) -> Values:
         wanted: Values = resolve(resource.values, self.ids.get)
@@ -152,7 +186,6 @@ class _Planner:
             changed=tuple(delta.name for delta in comparison.deltas),
             replace_because=tuple(d.name for d in comparison.deltas if d.forces_replacement),
             resets=tuple(name for name in comparison.after if name not in resource.values),
-            basis=basis(entry, live.id, comparison.before),
         )
 
     def _change(self, resource: Resource, entry: Entry | None, after: Values) -> Change:
@@ -203,20 +236,17 @@ class _Planner:
 
     def deposed(self, entry: Entry) -> None:
         for object_id in entry.deposed:
-            self.leftover(entry.address, entry.type, object_id)
-
-    def leftover(self, address: Address, type_name: str, object_id: str) -> None:
-        self.changes.append(
-            Change(
-                address=address,
-                type=type_name,
-                action=Action.DELETE,
-                reason=Reason.LEFTOVER,
-                id=object_id,
-                leftover=True,
-                basis=digest(["leftover", object_id]),
+            self.changes.append(
+                Change(
+                    address=entry.address,
+                    type=entry.type,
+                    action=Action.DELETE,
+                    reason=Reason.LEFTOVER,
+                    id=object_id,
+                    leftover=True,
+                    basis=digest(["leftover", object_id]),
+                )
             )
-        )
 
 
 def _decide(comparison: Comparison, *, moved: bool) -> tuple[Action, Reason | None]:

@@ -52,6 +52,11 @@ class Reporter(Protocol):
     def __call__(self, event: Event) -> None: ...
 
 
+def silent(event: Event) -> None:
+    """The reporter of those who don't want to know."""
+    del event
+
+
 @dataclass(slots=True)
 class Stop:
     """Set once the user asked to stop: running steps finish, no new one starts."""
@@ -72,3 +77,7 @@ class Clock:
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+SYSTEM = Clock()
+"""The clock of this machine."""

@@ -7,13 +7,14 @@ List pages bring a hundred whole objects a call; single GETs are for what a page
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retinue.address import Address
 from retinue.engine.entry import Entry, Intent, Snapshot
 from retinue.engine.inventory import Found, Inventory, Resolution
-from retinue.engine.lookup import CLOCK_SKEW, match
+from retinue.engine.lookup import CLOCK_SKEW, match_all
 from retinue.engine.tasks import together
+from retinue.errors import StateForeign
 from retinue.kinds.base import Adapter, Live
 from retinue.kinds.marker import Owner
 
@@ -51,8 +52,9 @@ async def refresh(
 
     Raises:
         PlatformError: the platform can't be read; nothing is guessed.
+        StateForeign: the state holds a type that there is no adapter for.
     """
-    taken = {i for e in snapshot.entries.values() for i in (e.id, *e.deposed)}
+    taken = snapshot.objects()
     questions = _questions(adapters, snapshot, declared, only, census)
     parts = await together(
         _answer(adapters[name], question, taken, snapshot)
@@ -71,6 +73,11 @@ def _questions(
 ) -> dict[str, Question]:
     tracked: dict[str, list[Entry]] = {name: [] for name in adapters}
     for entry in snapshot.entries.values():
+        if entry.type not in tracked:
+            raise StateForeign(
+                f"{entry.address} is of the type {entry.type!r}, which this Retinue does not know",
+                hint="upgrade Retinue; nothing was changed",
+            )
         if only is None or entry.address in only:
             tracked[entry.type].append(entry)
     whole = {name for name, address in declared if address not in snapshot.entries} | set(census)
@@ -102,7 +109,7 @@ async def _answer(
     seen = await _listed(adapter, question, wanted)
     found = await _gathered(adapter, wanted, seen)
     recent = list(seen.values())
-    resolutions = [match(adapter.type, i, recent, taken) for i in question.pending]
+    resolutions = match_all(adapter.type, question.pending, recent, taken)
     owner = Owner(snapshot.project, snapshot.stack)
     marked = [live for live in recent if live.id not in taken and _ours(live, owner)]
     adopted = {r.live.id for r in resolutions if r.live is not None}
@@ -115,10 +122,7 @@ async def _answer(
             for live in complete
             if live.marker is not None and live.id not in adopted
         ),
-        tuple(
-            Resolution(r.intent, by_id.get(r.live.id, r.live) if r.live else None, r.candidates)
-            for r in resolutions
-        ),
+        tuple(replace(r, live=by_id.get(r.live.id, r.live)) if r.live else r for r in resolutions),
     )
 
 

@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from retinue.address import Address
 from retinue.engine.entry import Entry, Intent, Snapshot
-from retinue.engine.inventory import Found, Inventory, Resolution
-from retinue.kinds.base import MARKER, Live
+from retinue.engine.inventory import Inventory, Resolution
+from retinue.engine.lookup import LONGEST_CREATE
+from retinue.kinds.base import Live
 
 KEEP_LOOKING = 24 * 3600
-"""Seconds for which a create that was not found is still looked for: lists may lag."""
+"""Seconds for which a create that was not found is still looked for: lists may lag. Without a
+marker that would be guessing: there it ends with `LONGEST_CREATE`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
     """A settled stack.
 
-    recorded: entries that the repair found out about. settled: operations that need no further
-    looking. leftovers: objects of interrupted creates whose address has another object by now.
+    recorded: entries that the repair found out about, by operation. settled: operations that need
+    no further looking.
     """
 
     snapshot: Snapshot
     inventory: Inventory
     recorded: Mapping[str, Entry]
     settled: tuple[str, ...]
-    leftovers: tuple[Found, ...]
     notes: tuple[str, ...]
 
 
@@ -44,7 +44,6 @@ def repair(snapshot: Snapshot, inventory: Inventory, *, now: float) -> Repaired:
         replace(inventory, live=work.live),
         work.recorded,
         tuple(work.settled),
-        tuple(work.leftovers),
         tuple(work.notes),
     )
 
@@ -57,7 +56,6 @@ class _Work:
         self.live = live
         self.recorded: dict[str, Entry] = {}
         self.settled: list[str] = []
-        self.leftovers: list[Found] = []
         self.notes: list[str] = []
 
     def settle(self, resolution: Resolution, now: float) -> None:
@@ -66,30 +64,46 @@ class _Work:
             self._not_found(resolution, now)
         elif self._taken(intent.address, live.id):
             self._close(intent)
-        elif self.live.get(intent.address) is not None:
-            self.leftovers.append(Found(intent.address, intent.type, live))
-            self.notes.append(
-                f"{intent.address}: {live.id} was left by an interrupted apply; "
-                "it is a second copy and will be deleted"
-            )
-        else:
+        elif self._awaited(intent):
             self._record(intent, live)
+        else:
+            self._second_copy(resolution, live)
 
     def _taken(self, address: Address, object_id: str) -> bool:
         entry = self.snapshot.entries.get(address)
-        return entry is not None and object_id in (entry.id, *entry.deposed)
+        return entry is not None and object_id in entry.objects
+
+    def _awaited(self, intent: Intent) -> bool:
+        """Whether the address has no object, or still the one that was to be replaced."""
+        entry = self.snapshot.entries.get(intent.address)
+        gone = self.live.get(intent.address) is None
+        return gone or (entry is not None and entry.id == intent.replaces)
 
     def _record(self, intent: Intent, live: Live) -> None:
         old = self.snapshot.entries.get(intent.address)
         deposed = (*old.deposed, old.id) if old is not None else ()
-        entry = entry_of(intent, live, deposed=deposed)
-        self.snapshot = self.snapshot.with_entry(intent.address, entry)
+        self._keep(intent, entry_of(intent, live, deposed=deposed))
         self.live[intent.address] = live
-        self.recorded[intent.operation] = entry
-        self._close(intent)
         self.notes.append(
             f"{intent.address}: {live.id} was created by an interrupted apply; now recorded"
         )
+
+    def _second_copy(self, resolution: Resolution, live: Live) -> None:
+        """The address has another object by now: delete this one if it is certainly ours."""
+        intent = resolution.intent
+        if resolution.certain:
+            entry = self.snapshot.entries[intent.address]
+            self._keep(intent, replace(entry, deposed=(*entry.deposed, live.id)))
+            end = "it is a second copy and will be deleted"
+        else:
+            self._close(intent)
+            end = "it may be a second copy: delete it if nobody needs it"
+        self.notes.append(f"{intent.address}: {live.id} was left by an interrupted apply; {end}")
+
+    def _keep(self, intent: Intent, entry: Entry) -> None:
+        self.snapshot = self.snapshot.with_entry(intent.address, entry)
+        self.recorded[intent.operation] = entry
+        self._close(intent)
 
     def _not_found(self, resolution: Resolution, now: float) -> None:
         intent = resolution.intent
@@ -100,7 +114,7 @@ class _Work:
                 "check them and delete what is not needed"
             )
             self._close(intent)
-        elif now - intent.started_at > KEEP_LOOKING:
+        elif now - intent.started_at > (KEEP_LOOKING if resolution.certain else LONGEST_CREATE):
             self._close(intent)
 
     def _close(self, intent: Intent) -> None:
@@ -110,16 +124,12 @@ class _Work:
 
 
 def entry_of(intent: Intent, live: Live, *, deposed: Iterable[str] = ()) -> Entry:
-    """The entry of an object found by its intent: only what was sent counts as applied."""
-    values: dict[str, Any] = {
-        key: value for key, value in intent.values.items() if key == MARKER or key in live.values
-    }
-    values.update({k: v for k, v in intent.values.items() if k == "sha256"})
+    """The entry of an object found by its intent: what was sent counts as applied."""
     return Entry(
         address=intent.address,
         type=intent.type,
         id=live.id,
-        values=values,
+        values=dict(intent.values),
         depends_on=intent.depends_on,
         protect=intent.protect,
         deposed=tuple(deposed),

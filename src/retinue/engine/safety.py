@@ -52,28 +52,52 @@ class Verdict:
         return not self.refusals
 
 
-def judge(plan: Plan, limits: Limits, *, existing: int, forced: bool = False) -> Verdict:
-    """Judge a plan over ``existing`` resources. ``forced`` lifts the shares, never protection."""
+def judge(
+    plan: Plan,
+    limits: Limits,
+    *,
+    existing: int,
+    home: str = "",
+    forced: bool = False,
+    destroy: bool = False,
+) -> Verdict:
+    """Judge a plan over ``existing`` resources, whose objects were last seen on ``home``.
+
+    ``forced`` lifts everything but protection; ``destroy`` lifts the shares: all is meant to go.
+    """
     refusals = list(_protected(plan.pending))
-    if not forced and existing >= limits.min_existing:
+    if not forced and plan.pending and home not in ("", plan.platform):
+        refusals.append(_elsewhere(home, plan.platform))
+    if not (forced or destroy) and existing >= limits.min_existing:
         refusals.extend(_shares(plan, limits, existing))
     return Verdict(tuple(refusals))
 
 
+def _elsewhere(home: str, platform: str) -> Refusal:
+    return Refusal(
+        "RTN-REFUSED-PLATFORM",
+        f"the state's objects are on {home}, this plan is for {platform}",
+        "correct platform.base_url, or give the new platform a stack of its own; "
+        "if both are the same platform: retinue apply --force",
+    )
+
+
 def _protected(changes: Iterable[Change]) -> Iterable[Refusal]:
-    struck = tuple(sorted(c.address for c in changes if c.protected and _loses(c)))
+    struck = tuple(
+        sorted(c.address for c in changes if c.protected and c.destroys and not c.leftover)
+    )
     if struck:
         names = ", ".join(map(str, struck))
         yield Refusal(
             "RTN-REFUSED-PROTECTED",
             f"protected: {names}",
-            "apply the manifest with lifecycle.protect: false first, then delete",
+            "apply the manifest with lifecycle.protect: false first",
             struck,
         )
 
 
 def _loses(change: Change) -> bool:
-    """Whether the object that the address names today is destroyed."""
+    """Whether the address is left without the object that it names today."""
     return change.action is Action.DELETE and not change.leftover
 
 
@@ -106,7 +130,7 @@ def _needs(change: Change) -> Iterable[Approval]:
         yield Approval.CREATE
     if change.action is Action.REPLACE:
         yield Approval.UPDATE  # the old object goes, but its address keeps an object
-    if change.action in (Action.UPDATE, Action.ADOPT, Action.MOVE):
+    if change.action in (Action.UPDATE, Action.ADOPT, Action.MOVE, Action.FORGET):
         yield Approval.UPDATE
-    if change.action in (Action.DELETE, Action.FORGET):
-        yield Approval.DELETE
+    if change.action is Action.DELETE:
+        yield Approval.DELETE if _loses(change) else Approval.UPDATE

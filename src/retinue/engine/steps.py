@@ -51,10 +51,7 @@ def schedule(changes: Iterable[Change]) -> Schedule:
     for step in steps:
         by_address.setdefault(step.address, []).append(step)
     releasers = _releasers(steps)
-    waits = {
-        step: frozenset(_waits(step, change, by_address, releasers))
-        for step, change in steps.items()
-    }
+    waits = {step: frozenset(_waits(step, steps, by_address, releasers)) for step in steps}
     return Schedule(steps, waits)
 
 
@@ -79,18 +76,27 @@ def _releasers(steps: Mapping[Step, Change]) -> dict[Address, list[Step]]:
 
 def _waits(
     step: Step,
-    change: Change,
+    steps: Mapping[Step, Change],
     by_address: Mapping[Address, Sequence[Step]],
     releasers: Mapping[Address, Sequence[Step]],
 ) -> Iterable[Step]:
+    # One address, one step at a time: each reads its entry in the ledger and writes it again.
+    turn = _turn(step, steps[step])
+    yield from (s for s in by_address[step.address] if _turn(s, steps[s]) < turn)
     if step.phase is Phase.WRITE:
-        for address in change.depends_on:
+        for address in steps[step].depends_on:
             yield from (s for s in by_address.get(address, ()) if s.phase is Phase.WRITE)
-        return
-    if change.writes:
-        yield Step(Phase.WRITE, change.address)
-    if not change.leftover:
+    else:
         yield from (s for s in releasers.get(step.address, ()) if s.address != step.address)
+
+
+def _turn(step: Step, change: Change) -> tuple[int, str]:
+    """When a step has its turn at its address. What ends the entry comes last: the entry is all
+    that remembers the leftovers."""
+    if change.leftover:
+        return 1, step.object_id
+    ends = change.action in (Action.DELETE, Action.FORGET) or step.phase is Phase.DESTROY
+    return 2 if ends else 0, step.object_id
 
 
 def requirements(changes: Iterable[Change]) -> dict[Address, set[Address]]:

@@ -24,11 +24,19 @@ USER_ATTRIBUTES = 15
 def marked_attributes(item: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
     """The attributes to send for one attachment: the user's, and whose file this is."""
     attributes = dict(item.get("attributes") or {})
-    if "file" in item:
-        mark = f"{owner.project}/{owner.stack}/{item['file']}#{item['sha256']}"
-        if len(mark) <= MAX_LENGTH and len(attributes) <= USER_ATTRIBUTES:
-            attributes[KEY] = mark
+    if "file" in item and len(attributes) <= USER_ATTRIBUTES:
+        attributes[KEY] = mark_of(owner, item["file"], item["sha256"])
     return attributes
+
+
+def mark_of(owner: Owner, file: str, sha256: str) -> str:
+    """What an attachment says of the file at the address ``file``."""
+    return f"{owner.project}/{owner.stack}/{file}#{sha256}"
+
+
+def fits(mark: str) -> bool:
+    """Whether the platform takes a mark: a file far down in folders goes without one."""
+    return len(mark) <= MAX_LENGTH
 
 
 async def attach(

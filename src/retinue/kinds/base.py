@@ -6,6 +6,7 @@ The engine knows resources only through the types of this module; it asks the wo
 
 from __future__ import annotations
 
+import operator
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 
 from retinue.address import Address
 from retinue.kinds.marker import Marker
-from retinue.kinds.values import Values
+from retinue.kinds.values import SCALARS, Values
 from retinue.problem import Place
 
 
@@ -24,22 +25,20 @@ def keep(value: Any) -> Any:
 
 def same_keys(live: Any, wanted: Any, applied: Any) -> Any:
     """Drop what the server filled in: nested keys that neither the manifest nor we ever named."""
-    if not isinstance(live, Mapping):
+    if isinstance(live, SCALARS) or not isinstance(live, Mapping):
         return live
-    names = {
-        key: (_child(wanted, key), _child(applied, key))
-        for key in live
-        if key in _keys(wanted) or key in _keys(applied)
+    wanted, applied = _mapping(wanted), _mapping(applied)
+    kept = {
+        key: same_keys(item, wanted.get(key), applied.get(key))
+        for key, item in live.items()
+        if key in wanted or key in applied
     }
-    return {key: same_keys(live[key], *pair) for key, pair in names.items()}
+    whole = len(kept) == len(live) and all(map(operator.is_, kept.values(), live.values()))
+    return live if whole else kept
 
 
-def _keys(value: Any) -> set[str]:
-    return set(value) if isinstance(value, Mapping) else set()
-
-
-def _child(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, Mapping) else None
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +119,15 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One write, every reference resolved. ``changed`` names the attributes to send."""
+    """One write, every reference resolved. ``changed`` names the attributes to send; ``applied``
+    are the values as last applied, for what is no longer named inside of one."""
 
     address: Address
     values: Values
     changed: frozenset[str]
     marker: Marker
     upload: Upload | None = None
+    applied: Values = field(default_factory=dict)
 
 
 class Adapter(Protocol):

@@ -32,6 +32,10 @@ FILE = ResourceType(
 )
 
 
+_CONTENT = frozenset({"bytes", "sha256"})
+"""What ``ignore_changes: [content]`` means."""
+
+
 def compile_file(file: File, context: Context) -> Resource:
     """Turn a declared file into what the engine compares."""
     upload = context.uploads[file.address]
@@ -46,10 +50,15 @@ def compile_file(file: File, context: Context) -> Resource:
         type=FILE,
         values=values,
         protect=file.lifecycle.protect,
-        ignore_changes=frozenset(file.lifecycle.ignore_changes),
+        ignore_changes=_ignored(file.lifecycle.ignore_changes),
         upload=upload,
         place=file.places.at(),
     )
+
+
+def _ignored(fields: Sequence[str]) -> frozenset[str]:
+    content = _CONTENT if "content" in fields else frozenset()
+    return frozenset(fields) - {"content"} | content
 
 
 class FileAdapter:

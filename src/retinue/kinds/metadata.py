@@ -19,9 +19,8 @@ METADATA = Attribute(default={}, reduce=whole)
 MARK = Attribute(default=None)
 
 
-def marked_values(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The metadata and marker attributes of an object as read."""
-    marker = Marker.read(item.get("metadata"))
+def marked_values(item: Mapping[str, Any], marker: Marker | None) -> dict[str, Any]:
+    """The metadata and marker attributes of an object as read; ``marker`` is what it carries."""
     return {
         "metadata": without_marker(item.get("metadata")),
         MARKER: None if marker is None else marker.owner.mark(marker.address),

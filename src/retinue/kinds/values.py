@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -38,13 +39,30 @@ class Unknown:
         return "(known after apply)"
 
 
+SCALARS = (str, int, float, type(None))
+"""Types that hold nothing. Asked for first: most values are one, and a look at an ABC is slow."""
+
+
 def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Copy ``value``, replacing every leaf (anything but a mapping or list) by ``leaf(it)``."""
-    if isinstance(value, Mapping):
-        return {key: transform(item, leaf) for key, item in value.items()}
+    """``value`` with every leaf (anything but a mapping or list) replaced by ``leaf(it)``.
+
+    Dicts and lists in which nothing was replaced are shared, not copied: values are never changed
+    in place, and most of a stack's are the same before and after.
+    """
+    if isinstance(value, SCALARS):
+        return leaf(value)
     if isinstance(value, (list, tuple)):
-        return [transform(item, leaf) for item in value]
+        items = [transform(item, leaf) for item in value]
+        return value if type(value) is list and _same(items, value) else items
+    if isinstance(value, Mapping):
+        entries = {key: transform(item, leaf) for key, item in value.items()}
+        same = type(value) is dict and _same(entries.values(), value.values())
+        return value if same else entries
     return leaf(value)
+
+
+def _same(left: Iterable[Any], right: Iterable[Any]) -> bool:
+    return all(map(operator.is_, left, right))
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -68,6 +86,15 @@ def resolve(value: Any, id_of: Callable[[Address], str | None]) -> Any:
         return item
 
     return transform(value, leaf)
+
+
+def replace_ids(value: Any, renewed: Mapping[str, Address]) -> Any:
+    """Put `Unknown` in the place of IDs in ``renewed``: objects that get another ID."""
+
+    def leaf(item: Any) -> Any:
+        return Unknown(renewed[item]) if isinstance(item, str) and item in renewed else item
+
+    return transform(value, leaf) if renewed else value
 
 
 def unknowns(value: Any) -> set[Address]:
@@ -102,4 +129,4 @@ def canonical(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of the canonical text, as lower-case hex."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()

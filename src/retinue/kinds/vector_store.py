@@ -12,7 +12,7 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.kinds.api import Api, Object
-from retinue.kinds.attachments import attach, detach, set_attributes
+from retinue.kinds.attachments import attach, detach, fits, mark_of, set_attributes
 from retinue.kinds.base import MARKER, Attribute, Live, Resource, ResourceType, Write
 from retinue.kinds.desired import Context, addresses, leaf
 from retinue.kinds.marker import KEY, Marker, without_marker
@@ -88,8 +88,9 @@ def compile_vector_store(store: VectorStore, context: Context) -> Resource:
 def _attachment(item: StoreFile, context: Context) -> dict[str, Any]:
     value: dict[str, Any] = {"id": leaf(item.file)}
     if isinstance(item.file, Address):
-        value["file"] = str(item.file)
-        value["sha256"] = context.uploads[item.file].sha256
+        file, sha256 = str(item.file), context.uploads[item.file].sha256
+        if fits(mark_of(context.owner, file, sha256)):
+            value.update(file=file, sha256=sha256)
     if item.attributes is not None:
         value["attributes"] = dict(item.attributes)
     return value
@@ -139,7 +140,12 @@ class VectorStoreAdapter:
     async def _set_files(self, store: str, write: Write, live: Live) -> None:
         """Attach first, detach last, so that nothing is missing in between."""
         owner = write.marker.owner
-        wanted = {item["id"]: item for item in write.values.get("files") or ()}
+        applied = write.applied.get("files") or ()
+        named = {item["id"] for item in applied if "attributes" in item}
+        wanted = {
+            item["id"]: {"attributes": {}, **item} if item["id"] in named else item
+            for item in write.values.get("files") or ()
+        }
         present = {item["id"]: item for item in live.raw.get("files", ())}
         failed = [i for i, item in present.items() if item.get("status") == "failed"]
         again = list(present) if "chunking_strategy" in write.changed else failed
@@ -163,11 +169,12 @@ class VectorStoreAdapter:
 
 def _live(item: Object) -> Live:
     values = {"name": item.get("name"), "expires_after": item.get("expires_after")}
+    marker = Marker.read(item.get("metadata"))
     return Live(
         id=str(item["id"]),
-        values={**values, **marked_values(item)},
+        values={**values, **marked_values(item, marker)},
         created_at=int(item.get("created_at") or 0),
-        marker=Marker.read(item.get("metadata")),
+        marker=marker,
         raw=item,
     )
 

@@ -16,7 +16,15 @@ from retinue.local import blobs, pages
 from retinue.local.database import Database
 from retinue.local.envelope import Envelope, answer_unrouted
 from retinue.local.families import FAMILIES
-from retinue.local.platform import Limits, Platform
+from retinue.local.platform import Deadline, Limits, Platform
+from retinue.local.search import chore
+from retinue.local.turns.echo import EchoModel
+from retinue.local.turns.ports import Model
+from retinue.local.turns.server import ModelServer
+from retinue.local.work import leases, sandboxes
+from retinue.local.work.runner import Runner
+
+__all__ = ["ModelServer", "close_app", "create_app", "open_platform"]
 
 
 def create_app(
@@ -25,14 +33,19 @@ def create_app(
     key: str | None = None,
     limits: Limits | None = None,
     clock: Callable[[], float] = time.time,
+    model: ModelServer | Model | None = None,
 ) -> Starlette:
     """The embedded platform on the SQLite file ``database``, made if it isn't there.
 
     Without ``key`` any non-empty bearer token is accepted. Several applications, also of several
-    processes, may use one file at once. ``clock`` gives seconds since 1970 and, like ``limits``,
-    is there for tests. Raises UsageError or StateForeign where the file can't be used.
+    processes, may use one file at once. ``model`` is the server of the language models, or a model
+    itself; without one the built-in echo model answers. ``clock`` gives seconds since 1970 and,
+    like ``limits``, is there for tests. Raises UsageError or StateForeign where the file can't be
+    used.
     """
-    platform = open_platform(database, limits=limits or Limits(), clock=clock)
+    platform = open_platform(
+        database, limits=limits or Limits(), clock=clock, model=_model_on(model)
+    )
     routes = [route for family in FAMILIES for route in family.routes]
     # A redirect to the address without the slash would hide a wrong base URL.
     app = Starlette(
@@ -46,27 +59,53 @@ def create_app(
     return app
 
 
+def _model_on(server: ModelServer | Model | None) -> Model:
+    if not isinstance(server, ModelServer):
+        return server or EchoModel()
+    # An HTTP client is loaded only where there is somebody to talk to.
+    from retinue.local.turns.upstream import UpstreamModel
+
+    return UpstreamModel(server)
+
+
 def close_app(app: Starlette) -> None:
-    """Close the application's database connections; for use in process, where no server does."""
+    """Stop indexing and close the database; for use in process, where no server does."""
     platform: Platform = app.state.platform
+    chore.close(platform)
     platform.database.close()
 
 
 def open_platform(
-    database: Path, *, limits: Limits, clock: Callable[[], float] = time.time
+    database: Path,
+    *,
+    limits: Limits,
+    clock: Callable[[], float] = time.time,
+    model: Model | None = None,
 ) -> Platform:
     """Open the database with every family's tables and clear away what earlier runs left."""
-    shared = (pages.SCHEMA, blobs.SCHEMA)
+    shared = (pages.SCHEMA, blobs.SCHEMA, leases.SCHEMA)
     schemas = (*shared, *(family.schema for family in FAMILIES))
     opened = Database(database, schemas=schemas)
     now = int(clock())
     blobs.collect(opened, now=now)
     pages.forget_tombstones(opened, now=now)
-    deadlines = tuple(deadline for family in FAMILIES for deadline in family.deadlines)
-    return Platform(database=opened, limits=limits, clock=clock, deadlines=deadlines)
+    deadlines = [deadline for family in FAMILIES for deadline in family.deadlines]
+    chores = [chore for family in FAMILIES for chore in family.chores]
+    return Platform(
+        database=opened,
+        limits=limits,
+        clock=clock,
+        model=model or EchoModel(),
+        runner=Runner(opened, clock),
+        deadlines=(*deadlines, Deadline(leases.DUE, leases.ACT)),
+        chores=chores,
+    )
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
+    platform: Platform = app.state.platform
+    await platform.runner.close()
+    await sandboxes.close(platform)
     close_app(app)

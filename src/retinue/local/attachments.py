@@ -1,8 +1,9 @@
 """Files attached to vector stores: the rows, their indexing in time, and the counts of a store.
 
-Indexing is a matter of the clock: an attachment is in progress until ``ready_at`` and finished
-afterwards, as its file's contents allow. Nothing runs in the background and nothing is lost with
-the process. Shared by the families of vector stores, their files and their batches.
+An attachment is in progress until ``ready_at`` and finished afterwards. That is a matter of the
+clock where the upload has shown already that the file can't be indexed; otherwise ``search.schema``
+puts it off for ever and the indexer calls it back. Shared by the families of vector stores, their
+files and their batches.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from retinue.local import pages, refusals, shapes
 from retinue.local.calls import Call, Json
-from retinue.local.contents import FAULT_MESSAGES
+from retinue.local.contents import FAULTS
 from retinue.local.database import Connection, Row
 
 SCHEMA = """
@@ -134,7 +135,7 @@ def status_of(row: Row, moment: float) -> str:
 def answer(row: Row, moment: float) -> Json:
     """One attachment as the vector store file object."""
     status = status_of(row, moment)
-    fault = row["fault"] if status == "failed" else None
+    code, message = FAULTS[row["fault"]] if status == "failed" else (None, None)
     return {
         "id": row["file_id"],
         "object": "vector_store.file",
@@ -142,7 +143,7 @@ def answer(row: Row, moment: float) -> Json:
         "created_at": row["created_at"],
         "vector_store_id": row["store_id"],
         "status": status,
-        "last_error": {"code": fault, "message": FAULT_MESSAGES[fault]} if fault else None,
+        "last_error": {"code": code, "message": message} if code else None,
         "chunking_strategy": shapes.chunking_answer(row["chunk_tokens"], row["chunk_overlap"]),
         "attributes": json.loads(row["attributes"]),
     }

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,51 +22,76 @@ from retinue.local import refusals
 from retinue.local.platform import Platform
 
 Json = dict[str, Any]
+ASSISTANTS = ("assistants=v2", "assistants=v1")
+"""The versions of the Assistants API that are served, the preferred one first."""
+
 _DRAIN_BYTES = 2 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read completely. ``body`` is {} where the endpoint takes none."""
+    """One request, read completely. ``body`` is {} where the endpoint takes none; ``beta`` is
+    the version that the OpenAI-Beta header asked for, where the endpoint needs one."""
 
     platform: Platform
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Json
     moment: float
+    beta: str = ""
 
     @property
     def now(self) -> int:
         """The present second, as OpenAI's timestamps count it."""
         return int(self.moment)
 
+    @property
+    def first_api(self) -> bool:
+        """The client speaks the first version of the Assistants API."""
+        return self.beta == ASSISTANTS[1]
+
+    def included(self) -> frozenset[str]:
+        """What the query's ``include`` or ``include[]`` lists."""
+        pairs = self.query.multi_items() if isinstance(self.query, QueryParams) else ()
+        return frozenset(value for key, value in pairs if key in ("include", "include[]"))
+
 
 Handler = Callable[[Call], Json]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def answering(handler: Handler, *, beta: str | None = None) -> Endpoint:
-    """The endpoint that runs ``handler``; with ``beta`` the OpenAI-Beta header must name it."""
+def answering(handler: Handler, *, beta: Sequence[str] = ()) -> Endpoint:
+    """The endpoint that runs ``handler``; the OpenAI-Beta header must name one of ``beta``."""
 
     async def endpoint(request: Request) -> Response:
-        if beta:
-            require_beta(request, beta)
-        raw = await _json_bytes(request) if request.method == "POST" else b""
-        return await run_in_threadpool(_answer, handler, request, raw)
+        raw, version = await read(request, beta)
+        return await run_in_threadpool(_answer, handler, request, raw, version)
 
     return endpoint
 
 
-def _answer(handler: Handler, request: Request, raw: bytes) -> Response:
+async def read(request: Request, beta: Sequence[str] = ()) -> tuple[bytes, str]:
+    """The body of a JSON request, not decoded yet, and the beta version that it asks for."""
+    version = require_beta(request, beta) if beta else ""
+    raw = await _json_bytes(request) if request.method == "POST" else b""
+    return raw, version
+
+
+def call_of(request: Request, raw: bytes, version: str) -> Call:
+    """What was ``read``, decoded. Raises Refusal where it is no JSON object."""
     platform = platform_of(request)
-    call = Call(
+    return Call(
         platform=platform,
         path=request.path_params,
         query=request.query_params,
         body=decode(raw),
         moment=platform.clock(),
+        beta=version,
     )
-    return JSONResponse(handler(call))
+
+
+def _answer(handler: Handler, request: Request, raw: bytes, version: str) -> Response:
+    return JSONResponse(handler(call_of(request, raw, version)))
 
 
 def platform_of(request: Request) -> Platform:
@@ -74,15 +100,21 @@ def platform_of(request: Request) -> Platform:
     return platform
 
 
-def require_beta(request: Request, wanted: str) -> None:
-    """Refuse a request whose OpenAI-Beta header doesn't ask for ``wanted``, e.g. "agents=v1"."""
+def require_beta(request: Request, wanted: Sequence[str]) -> str:
+    """The one of ``wanted``, e.g. ("agents=v1",), that the OpenAI-Beta header asks for.
+
+    Where it asks for several the first of ``wanted`` wins; where for none the request is refused.
+    """
     given = request.headers.get("openai-beta", "")
     named = [each.strip() for each in given.split(",")]
-    if wanted in named:
-        return
-    area = wanted.partition("=")[0] + "="
+    for version in wanted:
+        if version in named:
+            return version
+    area = wanted[0].partition("=")[0] + "="
     others = [each for each in named if each.startswith(area)]
-    raise refusals.beta_unserved(others[0], wanted) if others else refusals.beta_needed(wanted)
+    if others:
+        raise refusals.beta_unserved(others[0], wanted[0])
+    raise refusals.beta_needed(wanted[0])
 
 
 def decode(raw: bytes) -> Json:

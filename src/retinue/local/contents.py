@@ -18,11 +18,54 @@ _HEAD_BYTES = 8
 EMPTY = "invalid_file"
 NOISE = "unsupported_file"
 
-FAULT_MESSAGES = {
-    EMPTY: "The file is empty and could not be processed.",
-    NOISE: "The file type is not supported: it is neither text nor a known document format.",
+_INVALID, _UNSUPPORTED = "invalid_file", "unsupported_file"
+
+FAULTS = {
+    EMPTY: (_INVALID, "The file is empty and could not be processed."),
+    NOISE: (
+        _UNSUPPORTED,
+        "The file type is not supported: it is neither text nor a known document format.",
+    ),
+    "old_office": (
+        _UNSUPPORTED,
+        "The file is an old binary or a password-protected Office document: save it as .docx.",
+    ),
+    "other_document": (
+        _UNSUPPORTED,
+        "The file type is not supported: of documents, PDF, .docx and .pptx can be read.",
+    ),
+    "damaged": (_INVALID, "The document is damaged: no text could be extracted from it."),
+    "encrypted": (
+        _INVALID,
+        "The document is encrypted: attach a copy that opens without a password.",
+    ),
+    "no_text": (
+        _INVALID,
+        "The document holds no text. Scanned pages need character recognition first.",
+    ),
+    "too_long": (
+        _INVALID,
+        "The file holds more than 5,000,000 tokens of text: split it into several files.",
+    ),
+    "bomb": (
+        _INVALID,
+        "The document unpacks to far more data than a document of its size holds; refused.",
+    ),
+    "entities": (
+        _INVALID,
+        "The document declares XML entities, which no Office program writes; refused.",
+    ),
+    "exhausting": (
+        _INVALID,
+        "Extracting the text took more time or memory than a document may take; stopped.",
+    ),
+    "crashed": (
+        "server_error",
+        "Indexing the file failed. See the server's log; attach the file again to retry.",
+    ),
 }
-"""Fault code, as in a vector store file's ``last_error``, and its sentence."""
+"""Why a file can't be indexed, as ``attachments.fault`` and ``files.fault`` hold it: code and
+sentence of a vector store file's ``last_error``."""
 
 
 class Inspector:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from retinue.local.calls import Endpoint, Handler, answering
-from retinue.local.platform import Deadline
+from retinue.local.platform import Chore, Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +18,20 @@ class Family:
     routes: Sequence[Route]
     schema: str = ""
     deadlines: Sequence[Deadline] = ()
+    chores: Sequence[Chore] = ()
 
 
-def get(path: str, handler: Handler, *, beta: str | None = None) -> Route:
+def get(path: str, handler: Handler, *, beta: Sequence[str] = ()) -> Route:
     """The route of a reading endpoint; ``path`` is relative to /v1."""
     return route("GET", path, answering(handler, beta=beta))
 
 
-def post(path: str, handler: Handler, *, beta: str | None = None) -> Route:
+def post(path: str, handler: Handler, *, beta: Sequence[str] = ()) -> Route:
     """The route of a writing endpoint with a JSON body."""
     return route("POST", path, answering(handler, beta=beta))
 
 
-def delete(path: str, handler: Handler, *, beta: str | None = None) -> Route:
+def delete(path: str, handler: Handler, *, beta: Sequence[str] = ()) -> Route:
     """The route of a deleting endpoint."""
     return route("DELETE", path, answering(handler, beta=beta))
 

@@ -1,6 +1,7 @@
 """What every request handler works with: the database, the clock and the limits.
 
-One ``Platform`` belongs to one application. It also carries out what the passing of time demands
+One ``Platform`` belongs to one application: its database, its clock, the model that answers and
+the runner of its background work. It also carries out what the passing of time demands
 (an expired file is gone, an expired store is empty): lazily, before a request looks, so that no
 background task is needed and a restart loses nothing.
 """
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retinue.local.database import Connection, Database
+from retinue.local.turns.ports import Model
+from retinue.local.work.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,34 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Chore:
+    """Work for the background. ``due`` is a cheap question, asked before requests that read and
+    after those that write; ``start`` is called while it finds a row, and must not wait."""
+
+    due: str
+    start: Callable[[Platform], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """The database with its clock. ``clock`` gives seconds since 1970."""
 
     database: Database
     limits: Limits
     clock: Callable[[], float]
+    model: Model
+    runner: Runner
     deadlines: Sequence[Deadline] = ()
+    chores: Sequence[Chore] = ()
+    kept: dict[str, object] = field(default_factory=dict)
+    """What a room keeps for as long as the application lives, under a name of its own."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view, after everything that fell due has happened."""
         self._meet_deadlines()
         with self.database.read() as connection:
+            self._start_chores(connection)
             yield connection
 
     @contextmanager
@@ -57,6 +75,13 @@ class Platform:
         self._meet_deadlines()
         with self.database.write() as connection:
             yield connection
+        with self.database.read() as connection:
+            self._start_chores(connection)
+
+    def _start_chores(self, connection: Connection) -> None:
+        for chore in self.chores:
+            if connection.execute(chore.due).fetchone():
+                chore.start(self)
 
     def _meet_deadlines(self) -> None:
         values = {"now": int(self.clock())}

@@ -17,6 +17,9 @@ import uvicorn
 
 from retinue.errors import UsageError
 from retinue.local.app import create_app
+from retinue.local.turns.server import ModelServer
+
+__all__ = ["ModelServer", "serve"]
 
 _GRACE_SECONDS = 5
 _LAST_PORT = 65_535
@@ -29,12 +32,14 @@ def serve(
     port: int = 0,
     key: str | None,
     announce: Callable[[str], None],
+    model: ModelServer | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return; requests under way get 5 seconds to end.
 
     ``announce`` is called once, with the base URL for clients (it ends in /v1), as soon as the
-    server listens; port 0 takes a free one. Raises UsageError where the address can't be bound or
-    would be open to the network without a key, and what ``create_app`` raises.
+    server listens; port 0 takes a free one. Without ``model`` the echo model answers. Raises
+    UsageError where the address can't be bound or would be open to the network without a key, and
+    what ``create_app`` raises.
     """
     if key is None and not _is_loopback(host):
         raise UsageError(
@@ -43,7 +48,7 @@ def serve(
         )
     listener = _listen(host, port)
     with closing(listener):
-        app = create_app(database, key=key)
+        app = create_app(database, key=key, model=model)
         config = uvicorn.Config(
             app,
             log_config=None,

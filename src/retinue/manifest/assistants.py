@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from retinue.manifest.checks import build_checks
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.files import lifecycle
 from retinue.manifest.functions import check_schema, function_tool
@@ -28,11 +29,13 @@ def build_assistants(context: Context) -> None:
     """Add every declared assistant, and what the first API's form implies."""
     for owner in context.of_kind("assistant"):
         first_api = read_first_api(context, owner)
+        tools = _tools(context, owner, first_api)
         context.resources[owner.address] = Assistant(
             address=owner.address,
             fields=_fields(context, owner),
-            tools=_tools(context, owner, first_api),
+            tools=tools,
             lifecycle=lifecycle(owner.value),
+            checks=build_checks(context, owner, tools),
             places=owner.places,
         )
 

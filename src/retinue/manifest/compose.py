@@ -23,6 +23,7 @@ from retinue.manifest.lint import lint
 from retinue.manifest.model import Manifest
 from retinue.manifest.moves import build_moves, build_removals
 from retinue.manifest.paths import Locator
+from retinue.manifest.places import lightened
 from retinue.problem import Place, in_reading_order
 
 
@@ -69,5 +70,8 @@ def load(project: Sources) -> Manifest:
     problems = in_reading_order([*context.problems, *lint(context.resources)])
     if any(problem.severity == "error" for problem in problems):
         raise ManifestError([each for each in problems if each.severity == "error"])
-    resources = {address: context.resources[address] for address in sorted(context.resources)}
+    resources = {
+        address: lightened(context.resources[address], project.root)
+        for address in sorted(context.resources)
+    }
     return Manifest(resources, moves, removals, tuple(problems))

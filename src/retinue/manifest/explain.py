@@ -247,6 +247,7 @@ _SENTENCES: Final[dict[str, Callable[[_Case], Iterator[Flaw]]]] = {
     "maxLength": _too_long,
     "maxProperties": _too_many,
     "maximum": _range,
+    "minItems": _empty,
     "minLength": _empty,
     "minProperties": _empty,
     "minimum": _range,

@@ -11,6 +11,7 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.manifest.context import Context, Declaration
+from retinue.manifest.handlers import build_handler
 from retinue.manifest.model import Function, FunctionTool, Json
 from retinue.manifest.references import named
 from retinue.manifest.schema import FUNCTION_NAME
@@ -33,13 +34,15 @@ class _Found:
 def build_functions(context: Context) -> None:
     """Add every declared function to ``context.resources``."""
     for owner in context.of_kind("function"):
-        found = _find(context, owner, owner.value)
+        definition = {key: each for key, each in owner.value.items() if key != "handler"}
+        found = _find(context, owner, definition)
         if found is None:
             continue
         _check_parameters(context, found)
         context.resources[owner.address] = Function(
             address=owner.address,
             definition=_with_name(context, owner, found.value),
+            handler=build_handler(owner.value.get("handler")),
             places=PartPlaces(found.document, found.path),
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from retinue.address import Address
+from retinue.manifest.model_checks import Check, Handler
 from retinue.problem import Place, Places, Problem
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -76,21 +77,27 @@ class Assistant:
     """An assistant. ``fields`` holds what the manifest names among name, model, description,
     instructions (one composed text), temperature, top_p, reasoning_effort, response_format and
     metadata; ``name`` is always there (default: the key). ``tools`` is None when not named.
+    ``checks`` are `retinue test`'s alone.
     """
 
     address: Address
     fields: Mapping[str, Json]
     tools: tuple[Tool, ...] | None
     lifecycle: Lifecycle
+    checks: tuple[Check, ...] = ()
     places: Places = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function definition (name, description, parameters, strict): part of assistants."""
+    """A function definition (name, description, parameters, strict): part of assistants.
+
+    ``handler`` answers its calls on this machine, and is no part of the definition.
+    """
 
     address: Address
     definition: Mapping[str, Json]
+    handler: Handler | None = None
     places: Places = field(compare=False, repr=False)
 
 

@@ -28,6 +28,7 @@ from retinue.manifest.schema_parts import (
     text,
     when_type,
 )
+from retinue.manifest.schema_talk import checks, handler
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 MANIFEST_ID: Final = "urn:retinue:schema:manifest:1"
@@ -68,7 +69,9 @@ def manifest_schema() -> Schema:
             "Declares assistants and what they need",
             {
                 "assistants": named("Assistants by name", _assistant()),
-                "functions": named("Functions that assistants can call, by name", _function()),
+                "functions": named(
+                    "Functions that assistants can call, by name", _declared_function()
+                ),
                 "files": named("Files to upload, by name", file()),
                 "vector_stores": named("Vector stores by name", vector_store()),
                 "moved": listing("Resources that have a new address", _moved()),
@@ -106,6 +109,7 @@ def _assistant() -> Schema:
     properties = {**_identity(), **_model_settings(), **_tools_and_files()}
     properties["metadata"] = metadata()
     properties["lifecycle"] = lifecycle(*fields)
+    properties["checks"] = checks()
     return mapping("An assistant", properties, required=("model",))
 
 
@@ -228,6 +232,21 @@ def _tool_function() -> Schema:
         "type": ["string", "object"],
         "pattern": "^[A-Za-z0-9]",
         "x-means": "a name from functions",
+    }
+
+
+def _declared_function() -> Schema:
+    """A function of the section: the only place that can bind a handler."""
+    schema = _function()
+    alone, *_ = schema["allOf"]
+    beside = {"required": ["file", "handler"]}
+    return {
+        **schema,
+        "properties": {**schema["properties"], "handler": handler()},
+        "allOf": [
+            {"if": {**alone["if"], "not": beside}, "then": alone["then"]},
+            {"if": beside, "then": {**alone["then"], "maxProperties": 2}},
+        ],
     }
 
 

@@ -9,6 +9,8 @@ from retinue.manifest.schema_parts import (
     NAME_MEANS,
     Schema,
     choice,
+    flag,
+    listing,
     mapping,
     number,
     text,
@@ -46,6 +48,7 @@ def _own() -> Schema:
         "manifests": text("The folder of the manifests; default: assistants", minLength=1),
         "default_stack": text("The stack to use when none is chosen", minLength=1),
         "safety": _safety(),
+        "tracing": _tracing(),
         "parallelism": number(
             "How many changes are made at a time; default: 8", 1, 128, kind="integer"
         ),
@@ -83,7 +86,10 @@ def _platform() -> Schema:
         "timeout": number("Seconds to wait for an answer", 0.1, 3600),
         "max_parallel": number("Requests in flight at most", 1, 128, kind="integer"),
     }
-    local = {"database": text("Its file; default: .retinue/platform.db", minLength=1)}
+    local = {
+        "database": text("Its file; default: .retinue/platform.db", minLength=1),
+        "model": _model(),
+    }
     return {
         "type": "object",
         "description": "What the assistants live on",
@@ -98,6 +104,28 @@ def _platform() -> Schema:
         "x-hint": {"required": "write api: local or api: openai"},
         "allOf": [_when_api("local", local), _when_api("openai", openai)],
     }
+
+
+def _model() -> Schema:
+    properties = {
+        "base_url": text(
+            "A chat-completions server, up to and with /v1",
+            pattern="^(?:https?://|\\$\\{env:).+",
+            **{"x-means": "an address that starts with http:// or https://"},
+        ),
+        "api_key": text("Its key, such as ${env:NAME}; never written in plain", minLength=1),
+        "api_key_env": text("The environment variable with its key", minLength=1),
+        "names": {
+            "type": "object",
+            "description": "Models by the name that assistants use; '*' stands for all others",
+            "additionalProperties": {"type": "string", "minLength": 1},
+        },
+    }
+    return mapping(
+        "The language models behind it; default: the built-in echo model",
+        properties,
+        required=("base_url",),
+    )
 
 
 def _when_api(value: str, properties: Schema) -> Schema:
@@ -120,6 +148,18 @@ def _variables() -> Schema:
         "propertyNames": {"pattern": _VARIABLE_PATTERN, "x-means": _VARIABLE_MEANS},
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
     }
+
+
+def _tracing() -> Schema:
+    return mapping(
+        "Traces of ask, chat, test and apply; none by default. Needs the extra retinue[tracing]",
+        {
+            "otlp": flag("Send them to OTEL_EXPORTER_OTLP_ENDPOINT, by OTLP over HTTP"),
+            "agentops": flag("Send them to AgentOps; AGENTOPS_API_KEY has the key"),
+            "content": flag("Put prompts and answers into them; default: false"),
+            "tags": listing("Words that AgentOps shows with a session", text("A word")),
+        },
+    )
 
 
 def _safety() -> Schema:

@@ -21,7 +21,7 @@ from retinue.problem import KeyPath, Place, Problem, in_reading_order
 
 PROJECT_FILE: Final = "retinue.yaml"
 
-_PLAIN: Final = ("project", "manifests", "safety", "parallelism")
+_PLAIN: Final = ("project", "manifests", "safety", "parallelism", "tracing")
 _PER_STACK: Final = ("target", "platform", "state")
 
 
@@ -119,7 +119,12 @@ def _choose(written: dict[str, Any], asked: str | None) -> str:
     stacks = written.get("stacks")
     chosen = asked or written.get("default_stack")
     if stacks is None:
-        return chosen or "default"
+        if chosen not in (None, "default"):
+            raise UsageError(
+                f"there is no stack {chosen!r}: the project has only one",
+                hint=f"declare it in retinue.yaml: stacks: {{{chosen}: {{}}}}",
+            )
+        return "default"
     if chosen is None:
         raise UsageError(
             f"no stack is chosen; there are {listed(stacks)}",

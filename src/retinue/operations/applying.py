@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from retinue.address import Address
 from retinue.engine.apply import Outcome, execute
-from retinue.engine.entry import ConsumedPlan
+from retinue.engine.entry import ConsumedPlan, Entry
 from retinue.engine.events import Note
 from retinue.engine.perform import Performer
-from retinue.engine.plan import Plan
-from retinue.engine.ports import Clock, Reporter, Stop
-from retinue.engine.repair import Repaired
+from retinue.engine.plan import Action, Plan
+from retinue.engine.ports import SYSTEM, Clock, Reporter, Stop
+from retinue.engine.tasks import unless_stopped
 from retinue.operations.planning import Planned, PlanOptions, Wanted, make_plan
 from retinue.operations.saved import check_saved
 from retinue.operations.session import Session, open_session, state_of
@@ -26,7 +28,7 @@ Approve = Callable[[Planned], bool]
 """Shown the plan; says whether to go on. Raises `Refused` where it may not be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Applied:
     """The plan, and what became of it; no outcome when it was not approved or had no changes."""
 
@@ -49,7 +51,7 @@ class Run:
     parallelism: int
     report: Reporter
     stop: Stop
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = SYSTEM
     connect: Opener = open_session
 
 
@@ -59,12 +61,18 @@ async def apply(
     """Plan and apply under the lease.
 
     Raises:
-        Locked, StateError, PlatformError, UsageError, Refused: before anything was changed.
+        Locked, StateError, PlatformError, UsageError, Refused, Interrupted: before anything was
+            changed.
     """
     async with _opened(project, run) as (session, ledger):
-        planned = await make_plan(session, ledger.snapshot, want, options)
-        await _keep_repairs(ledger, planned.repaired)
-        if planned.plan.empty or not approve(planned):
+        planning = make_plan(session, ledger.snapshot, want, options, run.report, clock=run.clock)
+        planned = await unless_stopped(planning, run.stop)
+        await _keep_repairs(ledger, planned)
+        if not planned.plan.empty and not approve(planned):
+            return Applied(planned, None)
+        await ledger.reach(session.platform)
+        await _renew_records(ledger, planned.plan)
+        if planned.plan.empty:
             return Applied(planned, None)
         return Applied(planned, await _carry_out(session, ledger, planned.plan, run))
 
@@ -78,11 +86,13 @@ async def apply_saved(
         PlanStale: it is not, or the plan was applied before. Others as `apply`.
     """
     async with _opened(project, run) as (session, ledger):
-        planned = await check_saved(session, ledger.snapshot, plan, forced=forced)
-        await _keep_repairs(ledger, planned.repaired)
+        checking = check_saved(session, ledger.snapshot, plan, forced=forced, clock=run.clock)
+        planned = await unless_stopped(checking, run.stop)
+        await _keep_repairs(ledger, planned)
         if plan.empty or not approve(planned):
             return Applied(planned, None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        await ledger.reach(session.platform)
         await ledger.consume(ConsumedPlan(plan.id, now))
         return Applied(planned, await _carry_out(session, ledger, plan, run))
 
@@ -96,17 +106,46 @@ async def _opened(project: Project, run: Run) -> AsyncIterator[tuple[Session, Jo
         yield session, ledger
 
 
-async def _keep_repairs(ledger: JournalLedger, repaired: Repaired) -> None:
+async def _keep_repairs(ledger: JournalLedger, planned: Planned) -> None:
     """Write down what the repair found out, before anything new is begun."""
+    repaired = planned.repaired
     for operation, entry in repaired.recorded.items():
-        await ledger.record({entry.address: entry}, operation)
+        old = planned.previous.get(entry.address)
+        renamed: dict[Address, Entry | None] = {} if old is None else {old: None}
+        await ledger.record({**renamed, entry.address: entry}, operation)
     for operation in repaired.settled:
         if operation not in repaired.recorded:
             await ledger.settle(operation)
 
 
+async def _renew_records(ledger: JournalLedger, plan: Plan) -> None:
+    """Record what the manifests say now of resources that need no change on the platform.
+
+    A field that left the manifest at the platform's default is no longer ours, for instance.
+    """
+    renewed: dict[Address, Entry | None] = {}
+    for change in plan.changes:
+        entry = ledger.entries.get(change.address)
+        if change.action is Action.NO_OP and entry is not None:
+            now = replace(entry, values=change.recorded(), depends_on=change.depends_on)
+            if now != entry:
+                renewed[change.address] = now
+    if renewed:
+        await ledger.record(renewed)
+
+
 async def _carry_out(session: Session, ledger: JournalLedger, plan: Plan, run: Run) -> Outcome:
     performer = Performer(session.adapters, ledger, run.report, run.clock)
-    return await execute(
-        plan, performer, parallelism=run.parallelism, report=run.report, stop=run.stop
-    )
+    giving_up = asyncio.create_task(_give_up(session, run.stop))
+    try:
+        return await execute(
+            plan, performer, parallelism=run.parallelism, report=run.report, stop=run.stop
+        )
+    finally:
+        giving_up.cancel()
+
+
+async def _give_up(session: Session, stop: Stop) -> None:
+    """What is under way is finished, but nobody sits a pause of minutes out first."""
+    await stop.event.wait()
+    session.give_up()

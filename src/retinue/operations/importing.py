@@ -23,7 +23,7 @@ from retinue.kinds.vector_store import VECTOR_STORE
 from retinue.manifest.writer import to_yaml
 from retinue.operations.planning import Wanted
 from retinue.operations.recorded import entry_for
-from retinue.operations.session import Session, open_session, state_of
+from retinue.operations.session import Session, open_session, require_home, state_of
 from retinue.project import Project
 from retinue.targets.assistants import ASSISTANT
 from retinue.targets.export import assistant_manifest, vector_store_manifest
@@ -99,7 +99,7 @@ async def import_all(
         owner = Owner(project.name, project.stack)
         choice = _Choice()
         taken = {*snapshot.entries, *want.desired}
-        tracked = {entry.id for entry in snapshot.entries.values()}
+        tracked = snapshot.objects()
         for type_ in (VECTOR_STORE, ASSISTANT):
             adapter = session.adapters[type_.name]
             async for page in adapter.pages():
@@ -152,7 +152,7 @@ def _check_free(snapshot: Snapshot, address: Address, object_id: str) -> None:
             hint=f"to replace it: retinue state rm {address}",
         )
     for entry in snapshot.entries.values():
-        if entry.id == object_id:
+        if object_id in entry.objects:
             raise UsageError(f"{object_id} is in the state already, as {entry.address}")
 
 
@@ -166,14 +166,19 @@ async def _opened(
         store.leased(notice),
     ):
         snapshot = store.read()
-        yield session, snapshot, _Writer(project, want, snapshot)
+        require_home(snapshot, session)
+        yield session, snapshot, _Writer(project, want, snapshot, session.platform)
 
 
 class _Writer:
-    """Writes the outcome of an import: state first, then the manifests that are missing."""
+    """Writes the outcome of an import: the manifests that are missing, then the state.
 
-    def __init__(self, project: Project, want: Wanted, snapshot: Snapshot) -> None:
+    What is in the state and in no manifest, the next apply would delete.
+    """
+
+    def __init__(self, project: Project, want: Wanted, snapshot: Snapshot, platform: str) -> None:
         self._project = project
+        self._platform = platform
         self._want = want
         self._snapshot = snapshot
 
@@ -184,7 +189,9 @@ class _Writer:
         written = [self._manifest(item, names) for item in chosen if item.address not in declared]
         if entries:
             merged = {**self._snapshot.entries, **{entry.address: entry for entry in entries}}
-            state_of(self._project).write(replace(self._snapshot, entries=merged))
+            state_of(self._project).write(
+                replace(self._snapshot, platform=self._platform, entries=merged)
+            )
         return Imported(recorded=tuple(entries), written=tuple(written), notes=tuple(notes))
 
     def _manifest(self, item: _Taken, names: Mapping[str, str]) -> str:

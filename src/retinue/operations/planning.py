@@ -5,19 +5,20 @@ Writes nothing.
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from retinue.address import Address
 from retinue.engine.adoption import adopt
 from retinue.engine.entry import Snapshot
+from retinue.engine.events import RefreshDone, RefreshStarted
 from retinue.engine.inventory import Inventory
 from retinue.engine.moves import move
 from retinue.engine.plan import Plan
 from retinue.engine.planner import Facts, build_changes
+from retinue.engine.ports import SYSTEM, Clock, Reporter, silent
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import Repaired, repair
 from retinue.engine.safety import Limits, Verdict, judge
@@ -49,13 +50,19 @@ class Wanted:
     forget: frozenset[Address] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Planned:
-    """A plan, what safety says of it, and the repairs that it takes for granted."""
+    """A plan, what safety says of it, and the repairs that it takes for granted.
+
+    previous: what moved addresses are still called in the state.
+
+    Without a repr: asyncio.run formats what its task returns, and this is the whole stack.
+    """
 
     plan: Plan
     verdict: Verdict
     repaired: Repaired
+    previous: Mapping[Address, Address] = field(default_factory=dict)
 
 
 def wanted(desired: Mapping[Address, Resource], manifest: Manifest) -> Wanted:
@@ -68,17 +75,25 @@ def wanted(desired: Mapping[Address, Resource], manifest: Manifest) -> Wanted:
 
 
 async def make_plan(
-    session: Session, snapshot: Snapshot, want: Wanted, options: PlanOptions
+    session: Session,
+    snapshot: Snapshot,
+    want: Wanted,
+    options: PlanOptions,
+    report: Reporter = silent,
+    *,
+    clock: Clock = SYSTEM,
 ) -> Planned:
-    """Plan from ``snapshot`` to ``want``.
+    """Plan from ``snapshot`` to ``want``; ``report`` is told when reading starts and ends.
 
     Raises:
         PlatformError: the platform can't be read. UsageError: a pattern fits nothing.
     """
     desired = {} if options.destroy else want.desired
     moved = move(snapshot, () if options.destroy else want.moves)
+    report(RefreshStarted(len(moved.snapshot.entries)))
     inventory = await read_live(session, moved.snapshot, desired)
-    repaired = repair(moved.snapshot, inventory, now=time.time())
+    report(RefreshDone(len(moved.snapshot.entries)))
+    repaired = repair(moved.snapshot, inventory, now=clock.now())
     found = await recover_files(session.adapters, repaired, desired)
     tracked = repaired.snapshot.entries.keys()
     adoption = adopt((*repaired.inventory.marked, *found), desired.keys(), tracked)
@@ -88,27 +103,28 @@ async def make_plan(
         live=repaired.inventory.live,
         types={name: adapter.type for name, adapter in session.adapters.items()},
         adoptable=adoption.adoptable,
-        leftovers=repaired.leftovers,
         previous=moved.previous,
         forget=want.forget,
         destroy=options.destroy,
     )
     plan = _plan(session, facts, options, (*repaired.notes, *adoption.notes))
-    existing = len(repaired.snapshot.entries)
-    forced = options.forced or options.destroy
-    verdict = judge(plan, limits_of(session.project), existing=existing, forced=forced)
-    return Planned(plan, verdict, repaired)
+    verdict = judge(
+        plan,
+        limits_of(session.project),
+        existing=len(repaired.snapshot.entries),
+        home=snapshot.home,
+        forced=options.forced,
+        destroy=options.destroy,
+    )
+    return Planned(plan, verdict, repaired, moved.previous)
 
 
 async def read_live(
-    session: Session,
-    snapshot: Snapshot,
-    desired: Mapping[Address, Resource],
-    only: Collection[Address] | None = None,
+    session: Session, snapshot: Snapshot, desired: Mapping[Address, Resource]
 ) -> Inventory:
     """Refresh what is tracked, and look for ours among the rest when something is missing."""
     declared = [(resource.type.name, address) for address, resource in desired.items()]
-    return await refresh(session.adapters, snapshot, declared=declared, only=only)
+    return await refresh(session.adapters, snapshot, declared=declared)
 
 
 def _plan(session: Session, facts: Facts, options: PlanOptions, notes: tuple[str, ...]) -> Plan:

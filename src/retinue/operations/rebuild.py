@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from retinue.engine.adoption import adopt
 from retinue.engine.entry import Entry
+from retinue.engine.ports import SYSTEM, Clock
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import repair
 from retinue.operations.planning import Wanted
 from retinue.operations.recorded import entry_for
 from retinue.operations.recovery import recover_files
-from retinue.operations.session import open_session, state_of
+from retinue.operations.session import open_session, require_home, state_of
 from retinue.project import Project
 
 
@@ -25,11 +25,13 @@ class Rebuilt:
     notes: tuple[str, ...]
 
 
-async def rebuild_state(project: Project, want: Wanted, notice: Callable[[str], None]) -> Rebuilt:
+async def rebuild_state(
+    project: Project, want: Wanted, notice: Callable[[str], None], *, clock: Clock = SYSTEM
+) -> Rebuilt:
     """Record every object that carries this stack's marker, and the files attached to them.
 
     Raises:
-        Locked, StateError, PlatformError: nothing is written then.
+        Locked, Refused, StateError, PlatformError: nothing is written then.
     """
     store = state_of(project)
     async with (
@@ -37,8 +39,9 @@ async def rebuild_state(project: Project, want: Wanted, notice: Callable[[str], 
         store.leased(notice),
     ):
         snapshot = store.read()
+        require_home(snapshot, session)
         inventory = await refresh(session.adapters, snapshot, census=session.adapters)
-        repaired = repair(snapshot, inventory, now=time.time())
+        repaired = repair(snapshot, inventory, now=clock.now())
         files = await recover_files(session.adapters, repaired, want.desired)
         found = (*repaired.inventory.marked, *files)
         tracked = repaired.snapshot.entries.keys()
@@ -52,5 +55,5 @@ async def rebuild_state(project: Project, want: Wanted, notice: Callable[[str], 
         ]
         entries = {**repaired.snapshot.entries, **{entry.address: entry for entry in added}}
         if added or repaired.snapshot != snapshot:
-            store.write(replace(repaired.snapshot, entries=entries))
+            store.write(replace(repaired.snapshot, platform=session.platform, entries=entries))
         return Rebuilt(tuple(added), (*repaired.notes, *adoption.notes))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from retinue.address import Address
@@ -13,6 +13,7 @@ from retinue.engine.entry import Entry, Snapshot
 from retinue.engine.plan import Action, Change, Plan
 from retinue.engine.plan_json import plan_from_json, plan_to_json
 from retinue.engine.planner import basis, managed
+from retinue.engine.ports import SYSTEM, Clock
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import repair
 from retinue.engine.safety import judge
@@ -48,7 +49,7 @@ def load_plan(path: Path, root: Path) -> Plan:
 
 
 async def check_saved(
-    session: Session, snapshot: Snapshot, plan: Plan, *, forced: bool = False
+    session: Session, snapshot: Snapshot, plan: Plan, *, forced: bool = False, clock: Clock = SYSTEM
 ) -> Planned:
     """Make sure that everything ``plan`` touches is as the plan saw it.
 
@@ -58,19 +59,48 @@ async def check_saved(
     """
     _check_origin(session, snapshot, plan)
     touched = {a for c in plan.pending for a in (c.address, c.previous_address) if a is not None}
-    inventory = await refresh(session.adapters, snapshot, only=touched)
-    repaired = repair(snapshot, inventory, now=time.time())
+    touched |= {intent.address for intent in snapshot.pending.values()}  # `repair` asks about them
+    fresh = _creations(snapshot, plan)
+    inventory = await refresh(session.adapters, snapshot, only=touched, declared=fresh)
+    repaired = repair(snapshot, inventory, now=clock.now())
     live = {**repaired.inventory.live, **await _untracked(session, repaired.snapshot, plan)}
     view = _View(session.adapters, repaired.snapshot.entries, live)
-    moved = [str(change.address) for change in plan.pending if not view.holds(change)]
+    here = {found.address for found in repaired.inventory.marked}
+    twice = here & {address for _, address in fresh}
+    moved = [str(c.address) for c in plan.pending if c.address in twice or not view.holds(c)]
     if moved:
         raise PlanStale(
             f"the plan is stale: {', '.join(moved)} changed since it was made",
             hint="make a new plan and look at it again; nothing was changed",
         )
-    existing = len(repaired.snapshot.entries)
-    verdict = judge(plan, limits_of(session.project), existing=existing, forced=forced)
+    verdict = judge(
+        _with_protection(plan, repaired.snapshot.entries),
+        limits_of(session.project),
+        existing=len(repaired.snapshot.entries),
+        home=snapshot.home,
+        forced=forced,
+    )
     return Planned(plan, verdict, repaired)
+
+
+def _with_protection(plan: Plan, entries: Mapping[Address, Entry]) -> Plan:
+    """The plan with the protection of today: it may have been given since the plan was made."""
+
+    def protected(change: Change) -> bool:
+        entry = entries.get(change.previous_address or change.address)
+        return entry is not None and entry.protect
+
+    changes = tuple(replace(change, protected=protected(change)) for change in plan.changes)
+    return replace(plan, changes=changes)
+
+
+def _creations(snapshot: Snapshot, plan: Plan) -> list[tuple[str, Address]]:
+    """(type name, address) of what the plan makes first: somebody else may have done so since."""
+    return [
+        (change.type, change.address)
+        for change in plan.pending
+        if change.action is Action.CREATE and change.address not in snapshot.entries
+    ]
 
 
 async def _untracked(
@@ -137,7 +167,9 @@ class _View:
 
     def _basis(self, change: Change, entry: Entry | None, live: Live) -> str:
         attributes = self._adapters[change.type].type.attributes
-        applied = entry.values if entry is not None else {}
+        # Of an object to adopt, what is never read back is as the plan took it to be.
+        unread = {n: v for n, v in (change.before or {}).items() if attributes[n].write_only}
+        applied = entry.values if entry is not None else unread
         after = change.after or {}
         before = {
             name: seen(attributes[name], name, after.get(name), applied, live.values)

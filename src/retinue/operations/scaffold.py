@@ -43,10 +43,10 @@ def scaffold(folder: Path) -> list[str]:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        present = path.read_text(encoding="utf-8")
+        present = path.read_text(encoding="utf-8", errors="surrogateescape")
         lacking = [line for line in text.splitlines() if line not in present.splitlines()]
         text = present.rstrip("\n") + "\n" + "\n".join(lacking) + "\n" if lacking else present
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
 
 
 def _slug(name: str) -> str:

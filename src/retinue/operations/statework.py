@@ -8,7 +8,7 @@ from dataclasses import replace
 from retinue.address import Address
 from retinue.engine.entry import Entry, Snapshot
 from retinue.engine.moves import move
-from retinue.errors import StateForeign, UsageError
+from retinue.errors import StateError, StateForeign, UsageError
 from retinue.operations.session import state_of
 from retinue.project import Project
 from retinue.state.codec import snapshot_from_text
@@ -66,7 +66,7 @@ async def forget_entries(
 async def push_state(
     project: Project, text: str, where: str, notice: Notice, *, forced: bool
 ) -> int:
-    """Replace the state; returns the new serial.
+    """Replace the state; returns the new serial. By force even one that can't be read.
 
     Raises:
         StateForeign: another project, stack or lineage, or older than what is there.
@@ -80,16 +80,20 @@ async def push_state(
         )
     store = state_of(project)
     async with store.leased(notice):
-        serial = pushed.serial
+        try:
+            present = store.read()
+        except StateError:
+            if not forced:
+                raise
+            present = pushed
         if not forced:
-            _check_successor(pushed, store.read(), where)
-        elif store.path.exists():
-            serial = max(serial, store.read().serial)
+            _check_successor(pushed, present, where)
+        serial = max(pushed.serial, present.serial)
         return store.write(replace(pushed, serial=serial)).serial
 
 
 def _check_successor(pushed: Snapshot, present: Snapshot, where: str) -> None:
-    if present.serial == 0:
+    if present.serial == 0 and not (present.entries or present.pending):
         return
     if pushed.lineage != present.lineage:
         raise StateForeign(f"{where} has another lineage", hint="--force replaces the state anyway")

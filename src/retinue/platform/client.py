@@ -6,10 +6,12 @@ be repeated is repeated here, under the run's limiter.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from retinue.errors import FamilyGone, NotFound, PlatformError, RateLimited, Unavailable
+from retinue.errors import FamilyGone, NotFound, RateLimited, Unavailable
 from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
 from retinue.platform.failures import translate
@@ -21,24 +23,45 @@ if TYPE_CHECKING:
     import openai
 
 ATTEMPTS = 5
-"""How often a request that may be repeated is sent at most."""
+"""How often a request that may be repeated is sent at most, when its answer is lost or a 5xx."""
+
+RATE_ATTEMPTS = 16
+"""How often any request is sent at most while the answer is 429. Quotas are counted by the minute,
+so this has to outlast one, bad luck against other requests of the run included: three and a half
+minutes where the platform doesn't say how long to wait, within `LONGEST_WAIT`."""
 
 _BETA = {"OpenAI-Beta": "assistants=v2"}
 _SUNSET = (
-    "OpenAI closed its Assistants API on 2026-08-26; choose another target in retinue.yaml "
-    "(responses or agents), a compatible server (platform.base_url), or platform: {api: local}"
+    "OpenAI closed its Assistants API on 2026-08-26; use a compatible server (platform.base_url) "
+    "or platform: {api: local}; the targets that OpenAI still serves, responses and agents, are "
+    "not in this version yet"
 )
 
 Answer = TypeVar("Answer")
+
+Observe = Callable[[str], AbstractContextManager[object]]
+"""Opened around every request that is sent, with its method and path: for traces."""
 
 
 class PlatformClient:
     """Implements `retinue.kinds.api.Api`."""
 
-    def __init__(self, client: openai.AsyncOpenAI, limiter: Limiter, *, name: str) -> None:
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        limiter: Limiter,
+        *,
+        name: str,
+        observe: Observe = contextlib.nullcontext,
+    ) -> None:
         self._client = client
         self._limiter = limiter
+        self._observe = observe
         self.name = name
+
+    def give_up(self) -> None:
+        """Wait no longer where the platform says wait; see `Limiter.give_up`."""
+        self._limiter.give_up()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -89,6 +112,45 @@ class PlatformClient:
 
         return await self._once(f"POST {path}", send)
 
+    async def stream(
+        self, path: str, body: Object, params: Object | None = None
+    ) -> AsyncIterator[Object]:
+        """POST that is answered with server-sent events, each as the SDK decodes it.
+
+        Events of the Assistants API are ``{event, data}``, all others their data. Sent once.
+
+        Raises:
+            PlatformError: the request was refused, or (`Unavailable`) the stream broke off.
+        """
+        import httpx2
+        import openai
+
+        where = f"POST {path}"
+        options: Any = {"headers": _BETA, "params": dict(params or {})}
+
+        async def start() -> object:
+            answer = await self._client.post(
+                path,
+                cast_to=object,
+                body={**body, "stream": True},
+                options=options,
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+            return {"answer": answer}
+
+        answer: openai.AsyncStream[object] = (await self._once(where, start))["answer"]
+        try:
+            async with answer:
+                async for event in answer:
+                    if isinstance(event, dict):
+                        yield event
+        except httpx2.HTTPError as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise Unavailable(f"{where}: the answer broke off ({reason})") from error
+        except openai.APIError as error:
+            raise translate(error, where=where, base_url=self.name) from error
+
     async def pages(
         self, path: str, *, size: int, params: Object | None = None
     ) -> AsyncIterator[list[Object]]:
@@ -105,10 +167,12 @@ class PlatformClient:
         try:
             return await self.get(path, query)
         except NotFound as error:
-            if path != "/assistants":
-                raise
-            message = f"{self.name} has no /assistants: {error.message}"
-            raise FamilyGone(message, hint=_SUNSET, status=404) from None
+            if path.count("/") > 1:
+                raise  # the list of something that does not exist, not a family
+            message = f"{self.name} has no {path}: {error.message}"
+            closed = path == "/assistants" and self.name.endswith("/v1")
+            hint = _SUNSET if closed else "check base_url: it usually ends in /v1"
+            raise FamilyGone(message, hint=hint, status=404) from None
 
     async def pause(self, seconds: float) -> None:
         await self._limiter.pause(seconds)
@@ -119,27 +183,33 @@ class PlatformClient:
 
     async def _once(self, where: str, send: Callable[[], Awaitable[object]]) -> Object:
         """Send; only a 429 (nothing happened) allows another try."""
-        return await self._attempts(where, send, (RateLimited,))
+        return await self._attempts(where, send, attempts=1)
 
     async def _repeated(self, where: str, send: Callable[[], Awaitable[object]]) -> Object:
         """Send something that may happen twice."""
-        return await self._attempts(where, send, (RateLimited, Unavailable))
+        return await self._attempts(where, send, attempts=ATTEMPTS)
 
     async def _attempts(
         self,
         where: str,
         send: Callable[[], Awaitable[object]],
-        retry: tuple[type[PlatformError], ...],
+        *,
+        attempts: int,
     ) -> Object:
-        for attempt in range(1, ATTEMPTS + 1):
+        lost = refused = 0
+        while True:
             try:
-                return await self._send(where, send, attempt)
-            except retry as error:
-                if attempt == ATTEMPTS:
+                return await self._send(where, send, refused + 1)
+            except RateLimited:
+                refused += 1
+                if refused == RATE_ATTEMPTS:
                     raise
-                if not isinstance(error, RateLimited):
-                    await self._limiter.pause(backoff(attempt))
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                await self._limiter.pause(0)  # whoever waits already goes first
+            except Unavailable:
+                lost += 1
+                if lost == attempts:
+                    raise
+                await self._limiter.pause(backoff(lost))
 
     async def _send(
         self, where: str, send: Callable[[], Awaitable[object]], attempt: int
@@ -148,11 +218,13 @@ class PlatformClient:
 
         async with self._limiter.slot():
             try:
-                answer = await send()
+                with self._observe(where):
+                    answer = await send()
             except openai.APIStatusError as error:
-                if error.status_code == 429:
+                failure = translate(error, where=where, base_url=self.name)
+                if isinstance(failure, RateLimited):
                     self._limiter.refused(error.response.headers, attempt)
-                raise translate(error, where=where, base_url=self.name) from error
+                raise failure from error
             except openai.APIError as error:
                 raise translate(error, where=where, base_url=self.name) from error
         if not isinstance(answer, dict):

@@ -12,6 +12,7 @@ from retinue.errors import (
     Rejected,
     Unavailable,
 )
+from retinue.platform.limiter import LONGEST_WAIT, retry_after
 
 if TYPE_CHECKING:
     import openai
@@ -48,19 +49,30 @@ def _answered(error: openai.APIStatusError, where: str, base_url: str) -> Platfo
     if status == 404:
         return NotFound(said, status=status)
     if status == 429:
-        if error.code == "insufficient_quota":
-            return Rejected(said, hint="the account's quota is used up", status=status)
-        hint = "the platform's rate limit; try again later or lower --parallelism"
-        return RateLimited(said, hint=hint, status=status)
+        return _refused(error, said)
     if status >= _SERVER_ERROR or status == 408:
         return Unavailable(said, hint=_LATER, status=status)
     param = f" (parameter {error.param})" if error.param else ""
     return Rejected(f"{said}{param}", status=status)
 
 
+def _refused(error: openai.APIStatusError, said: str) -> PlatformError:
+    """A 429: too fast, or for good."""
+    if error.code == "insufficient_quota":
+        return Rejected(said, hint="the account's quota is used up", status=429)
+    wait = retry_after(error.response.headers) or 0.0
+    if wait > LONGEST_WAIT:
+        hint = f"the platform asks to wait for {wait:.0f} s; try again then"
+        return Rejected(said, hint=hint, status=429)
+    hint = "the platform's rate limit; try again later or lower --parallelism"
+    return RateLimited(said, hint=hint, status=429)
+
+
 def _message(error: openai.APIStatusError) -> str:
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         return str(body["message"])
+    if "json" not in error.response.headers.get("content-type", ""):
+        return "without a JSON answer"
     text = error.response.text.strip()
     return text.splitlines()[0][:200] if text else "without a message"

@@ -13,9 +13,14 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+from retinue.errors import Interrupted
+
 BACKOFF_BASE = 0.5
 BACKOFF_MAX = 20.0
 """Seconds: the first and the longest wait when the platform names none."""
+
+LONGEST_WAIT = 300.0
+"""Seconds: when the platform asks for a longer wait, an apply gives up rather than seem to hang."""
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -38,26 +43,47 @@ class Limiter:
         self._resume_at = 0.0
         self._flying = 0
         self._changed = asyncio.Condition()
+        self._given_up = asyncio.Event()
 
     @property
     def window(self) -> int:
         """How many requests may fly at once just now."""
         return max(1, int(self._window))
 
+    def give_up(self) -> None:
+        """From here on nobody waits for the end of a pause: the user asked to stop."""
+        self._given_up.set()
+
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a place and for the end of a pause, then hold the place."""
+        """Wait for a place and for the end of a pause, then hold the place.
+
+        Raises:
+            Interrupted: it was to be stopped during a pause; nothing was sent.
+        """
         async with self._changed:
             await self._changed.wait_for(lambda: self._flying < self.window)
             self._flying += 1
         try:
             while (wait := self._resume_at - self._now()) > 0:
-                await self._sleep(wait)
+                await self._hold_back(wait)
             yield
         finally:
             async with self._changed:
                 self._flying -= 1
-                self._changed.notify()
+                # One place is free again, or more: the window may have widened meanwhile.
+                self._changed.notify(max(0, self.window - self._flying))
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Sit a pause out, unless somebody gives up."""
+        waits = [asyncio.ensure_future(w) for w in (self._sleep(seconds), self._given_up.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        if self._given_up.is_set():
+            raise Interrupted("stopped while the platform said wait", hint="apply again later")
 
     async def pause(self, seconds: float) -> None:
         """Wait without holding a place."""
@@ -69,7 +95,7 @@ class Limiter:
         if headers.get("x-ratelimit-remaining-requests") == "0":
             reset = span(headers.get("x-ratelimit-reset-requests", ""))
             if reset:
-                self._hold(reset)
+                self._hold(min(reset, LONGEST_WAIT))
 
     def refused(self, headers: Mapping[str, str], attempt: int) -> None:
         """A 429 came: halve the window and make everybody wait."""

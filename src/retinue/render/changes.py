@@ -14,7 +14,7 @@ from typing import Any
 from retinue.kinds.values import canonical
 from retinue.render.escape import counted, quoted
 from retinue.render.forms import Item, items_of
-from retinue.render.hunks import is_long, only_blanks, text_change
+from retinue.render.hunks import LONG, is_long, only_blanks, text_change
 from retinue.render.lines import Line, Piece, Sign, line, noted
 from retinue.render.style import Tone
 from retinue.render.values import (
@@ -156,7 +156,7 @@ def _string_changed(spot: Spot, old: str, new: str) -> list[Line]:
     before, after = structure_in(old), structure_in(new)
     if spot.nests and before is not None and after is not None:
         return _json_changed(spot, old, new, before, after)
-    if is_long(old) or is_long(new):
+    if is_long(old) or is_long(new) or len(old) + len(new) > LONG:
         return text_change(spot.depth, spot.label, old, new, full=spot.view.full_text)
     return [line(spot.depth, Sign.CHANGE, spot.label, quoted(old), ARROW, quoted(new))]
 

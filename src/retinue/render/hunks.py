@@ -15,7 +15,7 @@ CONTEXT = 3
 """Unchanged lines shown around a change."""
 
 LONG = 100
-"""Characters from which a line is compared word by word instead of being shown twice."""
+"""Characters in a line, from which it is compared word by word instead of being shown twice."""
 
 PREVIEW_LINES = 8
 PREVIEW_WIDTH = 300
@@ -46,7 +46,7 @@ def only_blanks(old: str, new: str) -> bool:
 def whole_text(depth: int, sign: Sign, label: str, text: str, *, full: bool) -> list[Line]:
     """A text that comes, goes or stays as a whole: its first lines, unless ``full``."""
     if "\n" not in text:
-        return [line(depth, sign, label, quoted(text) if full else _cut(quoted(text)))]
+        return [line(depth, sign, label, quoted(text) if full else _cut_literal(text))]
     rows = [row.removesuffix("\n") for row in split_lines(text)]
     shown = rows if full or len(rows) <= PREVIEW_LINES + 1 else rows[:PREVIEW_LINES]
     body = [line(depth + 1, sign, _plain(row, full=full)) for row in shown]
@@ -54,6 +54,12 @@ def whole_text(depth: int, sign: Sign, label: str, text: str, *, full: bool) -> 
         more = counted(len(rows) - len(shown), "more line")
         body.append(line(depth + 1, Sign.NONE, Piece(f"# ({more})", Tone.DIM)))
     return [line(depth, sign, label, _OPENING), *body, line(depth, Sign.NONE, _CLOSING)]
+
+
+def _cut_literal(text: str) -> str:
+    more = len(text) - PREVIEW_WIDTH
+    rest = f" … ({counted(more, 'more character')})" if more > 0 else ""
+    return quoted(text[:PREVIEW_WIDTH]) + rest
 
 
 def _cut(text: str) -> str:
@@ -87,6 +93,9 @@ def text_change(depth: int, label: str, old: str, new: str, *, full: bool) -> li
 
 def hunks(depth: int, old: str, new: str, *, full: bool) -> Iterator[Line]:
     """Unified hunks; everything, without headers, when ``full``."""
+    if old and new and not (old.endswith("\n") or new.endswith("\n")):
+        # Most prompts end so. It is no news then, and must not make an old last line look changed.
+        old, new = f"{old}\n", f"{new}\n"
     before, after = split_lines(old), split_lines(new)
     context = max(len(before), len(after)) if full else CONTEXT
     for group in _groups(before, after, context):

@@ -20,8 +20,9 @@ from retinue.engine.events import (
     RefreshDone,
     RefreshStarted,
     StepDone,
+    StepEvent,
     StepFailed,
-    StepSkipped,
+    StepProgress,
     StepStarted,
 )
 from retinue.engine.plan import Change, Counts, DriftedResource, Plan
@@ -77,7 +78,7 @@ class JsonReporter:
             case _:
                 self._step(event)
 
-    def _step(self, event: StepStarted | StepDone | StepFailed | StepSkipped) -> None:
+    def _step(self, event: StepEvent) -> None:
         words = verb(event.action, event.phase)
         hook: dict[str, Any] = {"resource": _resource(event.address), "action": words.event}
         address = str(event.address)
@@ -85,6 +86,10 @@ class JsonReporter:
             case StepStarted(position=position, total=total):
                 hook |= {"position": position, "total": total}
                 self._emit("apply_start", f"{address}: {words.doing}...", hook=hook)
+            case StepProgress(seconds=seconds):
+                hook["elapsed_seconds"] = round(seconds)
+                text = f"{address}: still at work after {duration(seconds)}"
+                self._emit("apply_progress", text, hook=hook)
             case StepDone(object_id=object_id, seconds=seconds):
                 hook |= {"id_key": "id", "id_value": object_id, "elapsed_seconds": round(seconds)}
                 text = (
@@ -94,8 +99,8 @@ class JsonReporter:
             case StepFailed(error=error):
                 text = f"{address}: {words.noun} failed: {message_of(error, about=address)}"
                 self._emit("apply_errored", text, level="error", hook=hook | _failure(error))
-            case StepSkipped(because=waited):
-                hook["because"] = None if waited is None else str(waited)
+            case _:
+                hook["because"] = None if event.because is None else str(event.because)
                 text = f"{address}: Skipped {because(event)}"
                 self._emit("apply_skipped", text, level="warn", hook=hook)
 

@@ -47,6 +47,7 @@ def plan_markdown(plan: Plan, verdict: Verdict, *, limit: int = LIMIT) -> str:
     page.add(f"### Retinue plan: {inline(plan.project)} / {inline(plan.stack)}")
     page.add(f"**{conclusion(plan)}**")
     page.add(_deletions(plan))
+    page.add("" if verdict.safe else "**UNSAFE: apply would refuse this plan**")
     page.add(_refusals(verdict))
     page.add(_fenced_notes("Notes", plan.notes))
     page.add(_selection(plan))
@@ -114,7 +115,7 @@ class _Page:
             self.add(folded(title, drafts, int(self.room * share) - 2))
 
     def text(self) -> str:
-        return "\n\n".join(self.parts)[: max(0, self.limit - 1)] + "\n" * (self.limit > 0)
+        return "\n\n".join(self.parts) + "\n" if self.parts else ""
 
 
 def folded(title: str, drafts: Sequence[Draft], room: int) -> str:
@@ -189,7 +190,7 @@ def _refusals(verdict: Verdict) -> str:
         f"- {_sentence(refusal.message)}\n  hint: {_sentence(refusal.hint)}\n  [{refusal.code}]"
         for refusal in verdict.refusals
     ]
-    return f"**UNSAFE: apply would refuse this plan**\n\n{fence_text(lines)}" if lines else ""
+    return fence_text(lines) if lines else ""
 
 
 def _sentence(text: str) -> str:

@@ -46,12 +46,10 @@ def framed(sign: Sign, kind: str, name: str, body: Iterable[Line]) -> tuple[Line
 
 def human_size(count: int) -> str:
     """A size in decimal units, as OpenAI counts its limits."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if abs(size) < 1000 or unit == "GB":
-            return f"{count} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    raise AssertionError("unreachable: the last unit takes every size")
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if count >= 1000**power:
+            return f"{count / 1000**power:.1f} {unit}"
+    return counted(count, "byte")
 
 
 def _size(value: Any) -> str:

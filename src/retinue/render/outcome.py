@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from retinue.address import Address
 from retinue.engine.apply import Outcome
-from retinue.engine.plan import Action, Counts, Plan
+from retinue.engine.plan import Action, Counts, Plan, Reason
 from retinue.engine.steps import Phase
 from retinue.render.escape import counted, paragraph, visible
 from retinue.render.failures import code_of, hint_of, message_of
@@ -37,19 +37,24 @@ def counts_of(outcome: Outcome, plan: Plan | None = None) -> Counts:
 
 def _changed_on_the_way(outcome: Outcome, plan: Plan | None) -> int:
     kinds = (Action.ADOPT, Action.MOVE)
-    changed = {c.address for c in plan.pending if c.changed} if plan is not None else set()
+    changed = {c.address for c in plan.pending if c.alters} if plan is not None else set()
     return sum(action in kinds and step.address in changed for step, action in outcome.done)
 
 
 def headline(outcome: Outcome, plan: Plan | None = None) -> str:
     """The sentence ``Apply complete! Resources: 2 added, 1 changed, 0 destroyed.``, or its like."""
     figures = done(counts_of(outcome, plan))
+    work = "Destroy" if plan is not None and _destroys(plan) else "Apply"
     if outcome.complete:
-        return f"Apply complete! {figures}."
+        return f"{work} complete! {figures}."
     word = "interrupted" if outcome.interrupted else "incomplete"
     rest = [f"{len(outcome.failed)} failed"] if outcome.failed else []
     rest += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
-    return f"Apply {word}! {figures}; {', '.join(rest)}."
+    return f"{work} {word}! {figures}; {', '.join(rest)}."
+
+
+def _destroys(plan: Plan) -> bool:
+    return all(change.reason is Reason.DESTROY for change in plan.pending)
 
 
 def outcome_text(outcome: Outcome, style: Style, *, plan: Plan | None = None) -> str:

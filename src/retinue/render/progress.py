@@ -10,7 +10,9 @@ from retinue.engine.events import (
     RefreshDone,
     RefreshStarted,
     StepDone,
+    StepEvent,
     StepFailed,
+    StepProgress,
     StepSkipped,
     StepStarted,
 )
@@ -49,18 +51,20 @@ class TextReporter:
             case _:
                 return self._step(event)
 
-    def _step(self, event: StepStarted | StepDone | StepFailed | StepSkipped) -> str:
+    def _step(self, event: StepEvent) -> str:
         match event:
             case StepStarted():
                 return self._started(event)
+            case StepProgress():
+                return self._still(event)
             case StepDone():
                 return self._done(event)
             case StepFailed():
                 return self._failed(event)
-            case StepSkipped():
+            case _:
                 return self._skipped(event)
 
-    def _line(self, event: StepStarted | StepDone | StepFailed | StepSkipped, text: str) -> str:
+    def _line(self, event: StepEvent, text: str) -> str:
         return f"{self._style.paint(visible(str(event.address)), Tone.BOLD)}: {text}"
 
     def _started(self, event: StepStarted) -> str:
@@ -68,6 +72,12 @@ class TextReporter:
         if event.total > MANY and not self._style.terminal:
             return ""
         return self._line(event, f"{verb(event.action, event.phase).doing}...")
+
+    def _still(self, event: StepProgress) -> str:
+        doing = verb(event.action, event.phase).doing
+        return self._line(
+            event, f"Still {doing[0].lower()}{doing[1:]}... [{duration(event.seconds)}]"
+        )
 
     def _done(self, event: StepDone) -> str:
         noun = verb(event.action, event.phase).noun

@@ -56,6 +56,7 @@ def _contents() -> dict[str, Schema]:
         "planned_change": {"change": _planned()},
         "change_summary": {"changes": _figures()},
         "apply_start": {"hook": _started()},
+        "apply_progress": {"hook": _step({"elapsed_seconds": count("Whole seconds so far")})},
         "apply_complete": {"hook": _completed()},
         "apply_errored": {"hook": _step({"error": _error()})},
         "apply_skipped": {"hook": _step({"because": or_null(address("What it waited for"))})},

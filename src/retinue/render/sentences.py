@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from retinue.engine.plan import Action, Change, Counts, Plan, Reason
-from retinue.kinds.base import MARKER
 from retinue.render.escape import counted, visible
 from retinue.render.lines import Piece, Pieces, Sign
 from retinue.render.style import Tone
@@ -39,6 +38,7 @@ _WHY: Mapping[str, str] = {
     Reason.ALREADY_GONE: "because it was deleted outside of Retinue",
     Reason.LEFTOVER: "because an interrupted apply left it behind",
     Reason.DRIFT: "because somebody changed it on the platform",
+    Reason.PROTECTION: "only in the state: the object stays as it is",
     Reason.DESTROY: "because everything is to be destroyed",
 }
 
@@ -52,7 +52,7 @@ def what(change: Change) -> str:
         text += f" from {visible(str(change.previous_address))}"
     if change.action is Action.ADOPT and change.reason is Reason.MARKED:
         text += " (it carries our marker)"
-    if change.action in (Action.ADOPT, Action.MOVE) and set(change.changed) - {MARKER}:
+    if change.action in (Action.ADOPT, Action.MOVE) and change.alters:
         text += " and updated in-place"
     return text
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from retinue.kinds.values import Unknown
 from retinue.render.escape import key, literal, visible
-from retinue.render.forms import KNOWN_LATER, Item, View, items_of
+from retinue.render.forms import FORMS, KNOWN_LATER, Item, View, items_of
 from retinue.render.hunks import is_long, whole_text
 from retinue.render.lines import Line, Piece, Pieces, Sign, line
 from retinue.render.style import Tone
@@ -17,6 +17,8 @@ MAX_DEPTH = 32
 """Nesting below which a value is shown on one line."""
 
 _MAX_PAD = 24
+_SMALL, _SHORT = 3, 60
+"""Members, and characters, up to which a structure inside of another is written on one line."""
 
 
 class Spot(NamedTuple):
@@ -67,11 +69,34 @@ def whole(spot: Spot, sign: Sign, value: Any) -> list[Line]:
     """A value that comes, goes or stays as a whole."""
     if isinstance(value, str) and is_long(value):
         return _long(spot, sign, value)
+    inline = _inline(value) if spot.depth > 1 and spot.name not in FORMS else ""
+    if inline:
+        return [line(spot.depth, sign, spot.label, inline)]
     if isinstance(value, Mapping) and value and spot.nests:
         return framed(spot, sign, "{}", list(_members(spot, sign, value)))
     if isinstance(value, (list, tuple)) and value and spot.nests:
         return framed(spot, sign, "[]", list(_elements(spot, sign, value)))
     return [line(spot.depth, sign, spot.label, *scalar(value))]
+
+
+def _inline(value: Any) -> str:
+    """A small structure of plain values on one line: the leaves of JSON Schemas are such."""
+    if isinstance(value, Mapping) and 0 < len(value) <= _SMALL and _plain(value.values()):
+        text = ", ".join(f"{key(name)} = {_compact(item)}" for name, item in value.items())
+        return f"{{ {text} }}" if len(text) <= _SHORT else ""
+    if isinstance(value, (list, tuple)) and value and _plain(value):
+        text = ", ".join(map(_compact, value))
+        return f"[{text}]" if len(text) <= _SHORT else ""
+    return ""
+
+
+def _plain(values: Iterable[Any]) -> bool:
+    return all(
+        value is None
+        or isinstance(value, (bool, int, float))
+        or (isinstance(value, str) and len(value) <= _SHORT and "\n" not in value)
+        for value in values
+    )
 
 
 def framed(spot: Spot, sign: Sign, brackets: str, body: list[Line]) -> list[Line]:

@@ -8,16 +8,35 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.engine.entry import ConsumedPlan, Entry, Intent, Snapshot
-from retinue.engine.journal import Begun, Consumed, Record, Recorded, Settled
+from retinue.engine.journal import Begun, Consumed, Reached, Record, Recorded, Settled
 from retinue.errors import StateCorrupt, StateForeign
 
 FORMAT = "retinue-state"
 VERSION = 1
 
+_compact = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def snapshot_to_text(snapshot: Snapshot) -> str:
-    """The state file: one JSON document, stable order, so that it diffs well in git."""
-    return json.dumps(snapshot_to_json(snapshot), indent=2, ensure_ascii=False) + "\n"
+    """The state file: one JSON document, stable order, a line per attribute, so that it diffs well
+    in git.
+    """
+    return _lines(snapshot_to_json(snapshot), levels=4) + "\n"
+
+
+def _lines(value: Any, *, levels: int, margin: str = "") -> str:
+    """JSON with a line for each entry of the outer ``levels`` objects, and no break below them.
+
+    json.dumps with an indent would do, but that is the encoder without C.
+    """
+    if levels == 0 or not isinstance(value, dict) or not value:
+        return _compact(value)
+    inner = f"{margin}  "
+    rows = [
+        f"{inner}{_compact(key)}: {_lines(item, levels=levels - 1, margin=inner)}"
+        for key, item in value.items()
+    ]
+    return "{\n" + ",\n".join(rows) + f"\n{margin}}}"
 
 
 def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
@@ -29,6 +48,7 @@ def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
         "stack": snapshot.stack,
         "lineage": snapshot.lineage,
         "serial": snapshot.serial,
+        "platform": snapshot.platform,
         "resources": {
             str(address): entry_to_json(snapshot.entries[address])
             for address in sorted(snapshot.entries)
@@ -75,6 +95,7 @@ def _snapshot(data: Mapping[str, Any]) -> Snapshot:
         stack=str(data["stack"]),
         lineage=str(data["lineage"]),
         serial=int(data["serial"]),
+        platform=str(data.get("platform", "")),  # the first states did not say
         entries={entry.address: entry for entry in entries},
         pending={op: intent_from_json(op, item) for op, item in data["pending"].items()},
         consumed=tuple(ConsumedPlan(item["id"], item["at"]) for item in data["consumed"]),
@@ -115,6 +136,8 @@ def intent_to_json(intent: Intent) -> dict[str, Any]:
         "started_at": intent.started_at,
         "depends_on": [str(address) for address in intent.depends_on],
         "protect": intent.protect,
+        "replaces": intent.replaces,
+        "others": list(intent.others),
     }
 
 
@@ -128,6 +151,8 @@ def intent_from_json(operation: str, data: Mapping[str, Any]) -> Intent:
         started_at=float(data["started_at"]),
         depends_on=tuple(Address.parse(text) for text in data["depends_on"]),
         protect=bool(data["protect"]),
+        replaces=data["replaces"],
+        others=tuple(data["others"]),
     )
 
 
@@ -141,6 +166,8 @@ def record_to_json(record: Record) -> dict[str, Any]:
         case Recorded(entries, operation):
             items = {str(a): entry and entry_to_json(entry) for a, entry in entries.items()}
             return {"do": "record", "operation": operation, "entries": items}
+        case Reached(platform):
+            return {"do": "reach", "platform": platform}
         case Consumed(plan):
             return {"do": "consume", "plan": plan.id, "at": plan.at}
 
@@ -164,5 +191,7 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
             return Recorded(entries, data["operation"])
         case "consume":
             return Consumed(ConsumedPlan(data["plan"], data["at"]))
+        case "reach":
+            return Reached(str(data["platform"]))
         case other:
             raise ValueError(f"unknown record {other!r}")

@@ -13,7 +13,10 @@ def write_atomically(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
+        # JSON of a lone surrogate is its escape, which is what backslashreplace writes.
+        with os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+        ) as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
@@ -23,6 +26,12 @@ def write_atomically(path: Path, text: str) -> None:
             Path(name).unlink()
         raise
     sync_folder(path.parent)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what killed processes left of `write_atomically`; nobody else may be writing."""
+    for unfinished in path.parent.glob(f".{path.name}.*.new"):
+        unfinished.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

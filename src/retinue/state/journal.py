@@ -16,7 +16,15 @@ from typing import Any, BinaryIO
 
 from retinue.address import Address
 from retinue.engine.entry import ConsumedPlan, Entry, Intent, Snapshot
-from retinue.engine.journal import Begun, Consumed, Folding, Record, Recorded, Settled
+from retinue.engine.journal import (
+    Begun,
+    Consumed,
+    Folding,
+    Reached,
+    Record,
+    Recorded,
+    Settled,
+)
 from retinue.errors import StateCorrupt
 from retinue.kinds.marker import Owner
 from retinue.state.codec import record_from_json, record_to_json
@@ -90,12 +98,18 @@ class JournalLedger:
     ) -> None:
         await self._add(Recorded(dict(entries), operation))
 
+    async def reach(self, platform: str) -> None:
+        """Remember which platform the objects live on, where that is news."""
+        if platform != self._folding.platform:
+            await self._add(Reached(platform))
+
     async def consume(self, plan: ConsumedPlan) -> None:
         """Remember that a plan file is used up."""
         await self._add(Consumed(plan))
 
     async def _add(self, record: Record) -> None:
-        line = json.dumps(record_to_json(record), ensure_ascii=False).encode() + b"\n"
+        text = json.dumps(record_to_json(record), ensure_ascii=False) + "\n"
+        line = text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append((line, written))
         if self._writer is None or self._writer.done():
@@ -111,7 +125,8 @@ class JournalLedger:
                 await asyncio.to_thread(_append, self._file, b"".join(line for line, _ in batch))
             except OSError as error:
                 for _, written in batch:
-                    written.set_exception(error)
+                    if not written.done():
+                        written.set_exception(error)
             else:
                 for _, written in batch:
                     if not written.done():

@@ -57,21 +57,28 @@ def me() -> Holder:
 class Lease:
     """A held lease; renew it with `keep`, give it back with `release`."""
 
-    def __init__(self, descriptor: int, holder: Holder) -> None:
+    def __init__(self, path: Path, descriptor: int, holder: Holder) -> None:
+        self._path = path
         self._descriptor = descriptor
         self._holder = holder
         _write(descriptor, holder)
 
+    def held(self) -> bool:
+        """Whether it is still ours: another machine takes over what was not renewed in time."""
+        return read_holder(self._path) == self._holder
+
     async def keep(self) -> None:
-        """Renew until cancelled."""
-        while True:
+        """Renew until cancelled, or until somebody else has taken over."""
+        while self.held():
             await asyncio.sleep(RENEW_EVERY)
-            self._holder = replace(self._holder, renewed=time.time())
-            _write(self._descriptor, self._holder)
+            if self.held():
+                self._holder = replace(self._holder, renewed=time.time())
+                _write(self._descriptor, self._holder)
 
     def release(self) -> None:
-        """Give the lease back."""
-        _write(self._descriptor, None)
+        """Give the lease back, if it is still ours."""
+        if self.held():
+            _write(self._descriptor, None)
         unlock(self._descriptor)
         os.close(self._descriptor)
 
@@ -88,7 +95,7 @@ def acquire(path: Path, notice: Callable[[str], None]) -> Lease:
         holder = _require_free(descriptor, path)
         if holder is not None:
             notice(f"took over the lease of {holder}, which ended without giving it back")
-        return Lease(descriptor, me())
+        return Lease(path, descriptor, me())
     except BaseException:
         os.close(descriptor)
         raise
@@ -97,7 +104,7 @@ def acquire(path: Path, notice: Callable[[str], None]) -> Lease:
 def _require_free(descriptor: int, path: Path) -> Holder | None:
     """Lock the file; returns the dead holder that its record still names, if any."""
     locked = try_lock(descriptor)
-    holder = read_holder(path)
+    holder = read_holder(path) if locked else _introduced(path)
     if not locked or (holder is not None and _alive_elsewhere(holder)):
         raise Locked(
             f"the stack is locked by {holder or 'another process'}",
@@ -136,6 +143,16 @@ def read_holder(path: Path) -> Holder | None:
         return Holder(**data)
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _introduced(path: Path) -> Holder | None:
+    """Who holds the lock; it may just have been taken, its record not yet written."""
+    for _ in range(20):
+        holder = read_holder(path)
+        if holder is not None:
+            return holder
+        time.sleep(0.01)
+    return None
 
 
 def _alive_elsewhere(holder: Holder) -> bool:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from retinue.engine.entry import Snapshot
 from retinue.engine.journal import fold
-from retinue.errors import StateCorrupt, StateForeign
+from retinue.errors import Locked, StateCorrupt, StateForeign
 from retinue.state.codec import snapshot_from_text, snapshot_to_text
-from retinue.state.files import sync_folder, write_atomically
+from retinue.state.files import remove_unfinished, sync_folder, write_atomically
 from retinue.state.journal import JournalLedger, read_journal
-from retinue.state.lease import Holder, acquire, break_lease
+from retinue.state.lease import Holder, Lease, acquire, break_lease
 
 
 class LocalState:
@@ -36,17 +36,25 @@ class LocalState:
         Raises:
             StateCorrupt, StateForeign: it can't be used; nothing is overwritten.
         """
-        stored = self._stored()
+        # The journal first: an apply that ends replaces the state before it drops the journal.
         journal = read_journal(self._journal)
+        stored = self._stored()
         if journal is None:
             return stored or self._empty(uuid.uuid4().hex)
         if stored is None:
             if journal.serial > 0:
                 raise StateCorrupt(
                     f"{self.path} is gone, but its journal is here (serial {journal.serial})",
-                    hint="restore the state file, or run: retinue state rebuild",
+                    hint="restore the state file; or move the journal away and run: "
+                    "retinue state rebuild",
                 )
             stored = self._empty(journal.lineage)
+        if journal.serial > stored.serial:
+            raise StateCorrupt(
+                f"{self.path} is older than its journal "
+                f"(serial {stored.serial}, the journal's is {journal.serial})",
+                hint="restore the newest state file, or move the journal away if it is not needed",
+            )
         if journal.lineage != stored.lineage:
             raise StateForeign(
                 f"{self._journal} belongs to another state (lineage {journal.lineage})",
@@ -70,8 +78,9 @@ class LocalState:
         Raises:
             Locked: somebody else applies. StateCorrupt, StateForeign: as in `read`.
         """
-        async with self.leased(notice):
+        async with self.leased(notice) as lease:
             base = self.read()
+            remove_unfinished(self.path)
             if self._journal.exists():
                 base = self.write(base)
             ledger = JournalLedger(self._journal, base)
@@ -79,21 +88,26 @@ class LocalState:
                 yield ledger
             finally:
                 ledger.close()
-                self._finish(base, ledger.snapshot)
+                self._finish(base, ledger.snapshot, lease)
 
-    def _finish(self, base: Snapshot, now: Snapshot) -> None:
+    def _finish(self, base: Snapshot, now: Snapshot, lease: Lease) -> None:
+        if not lease.held():
+            raise Locked(
+                f"{self.path}: another apply took the lease over while this one stood still",
+                hint="its state counts now; run apply again, objects of ours are found by marker",
+            )
         if now == base:
             self._journal.unlink(missing_ok=True)
         else:
             self.write(now)
 
     @contextlib.asynccontextmanager
-    async def leased(self, notice: Callable[[str], None]) -> AsyncIterator[None]:
+    async def leased(self, notice: Callable[[str], None]) -> AsyncIterator[Lease]:
         """Hold the lease only."""
         lease = acquire(self._lock, notice)
         renewal = asyncio.create_task(lease.keep())
         try:
-            yield
+            yield lease
         finally:
             renewal.cancel()
             lease.release()

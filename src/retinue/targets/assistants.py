@@ -100,9 +100,14 @@ def compile_assistant(assistant: Assistant, context: Context) -> Resource:
         values=values,
         depends_on=addresses(_references(assistant.tools or ())),
         protect=assistant.lifecycle.protect,
-        ignore_changes=frozenset(assistant.lifecycle.ignore_changes),
+        ignore_changes=_ignored(assistant.lifecycle.ignore_changes),
         place=assistant.places.at(),
     )
+
+
+def _ignored(fields: Sequence[str]) -> frozenset[str]:
+    """A field of the manifest may be more than one attribute: tools carry their resources."""
+    return frozenset(fields) | ({"tool_resources"} if "tools" in fields else frozenset())
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -184,10 +189,11 @@ def _emptied(wanted: Mapping[str, Any], live: Live) -> dict[str, Any]:
 
 def _live(item: Object) -> Live:
     fields = (name for name in ASSISTANT.attributes if name in item and name != "metadata")
+    marker = Marker.read(item.get("metadata"))
     return Live(
         id=str(item["id"]),
-        values={**{name: item[name] for name in fields}, **marked_values(item)},
+        values={**{name: item[name] for name in fields}, **marked_values(item, marker)},
         created_at=int(item.get("created_at") or 0),
-        marker=Marker.read(item.get("metadata")),
+        marker=marker,
         raw=item,
     )

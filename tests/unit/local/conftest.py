@@ -20,9 +20,11 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 from starlette.applications import Starlette
+from tests.unit.local.scripted import ScriptedModel
 
 from retinue.local.app import close_app, create_app
 from retinue.local.platform import Limits
+from retinue.local.search.chore import indexer_of
 
 BASE_URL = "http://platform.test/v1"
 BETA = {"OpenAI-Beta": "assistants=v2"}
@@ -42,9 +44,16 @@ def _description() -> dict[str, Any] | None:
     beside = (up / "shared" / "openapi" / "openai-subset.json" for up in Path(__file__).parents)
     for candidate in [Path(named)] if named else beside:
         if candidate.is_file():
-            loaded: dict[str, Any] = json.loads(candidate.read_text("utf-8"))
+            loaded: dict[str, Any] = json.loads(candidate.read_text("utf-8"), object_hook=_nullable)
             return loaded
     return None
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The description still says ``nullable`` in places, which JSON Schema doesn't know."""
+    if schema.get("nullable") is True and isinstance(schema.get("type"), str):
+        return schema | {"type": [schema["type"], "null"]}
+    return schema
 
 
 @cache
@@ -89,8 +98,10 @@ class Conformance:
         return _description() is not None
 
     async def __call__(self, response: httpx2.Response) -> None:
-        if _description() is None:
-            return
+        streamed = "event-stream" in response.headers.get("content-type", "")
+        first_api = response.request.headers.get("openai-beta") == "assistants=v1"
+        if _description() is None or streamed or (first_api and response.is_success):
+            return  # version 1 is not described any more; streams are checked where they are read
         await response.aread()
         if response.status_code >= 400:
             reference: str | None = "#/components/schemas/ErrorResponse"
@@ -99,6 +110,13 @@ class Conformance:
         if reference is not None:
             problems = list(_validator(reference).iter_errors(response.json()))
             assert not problems, f"{response.request.url} answers against {reference}: {problems}"
+            self.checked += 1
+
+    def check(self, name: str, value: Any) -> None:
+        """Hold ``value`` against the component ``name`` of the description."""
+        if _description() is not None:
+            problems = list(_validator(f"#/components/schemas/{name}").iter_errors(value))
+            assert not problems, f"{value} against {name}: {problems}"
             self.checked += 1
 
 
@@ -139,8 +157,14 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def app(database: Path, limits: Limits, clock: Clock) -> Iterator[Starlette]:
-    made = create_app(database, limits=limits, clock=clock)
+def model() -> ScriptedModel:
+    """The model behind the application; without a script it answers "fine"."""
+    return ScriptedModel()
+
+
+@pytest.fixture
+def app(database: Path, limits: Limits, clock: Clock, model: ScriptedModel) -> Iterator[Starlette]:
+    made = create_app(database, limits=limits, clock=clock, model=model)
     yield made
     close_app(made)
 
@@ -203,6 +227,11 @@ def upload(sdk: AsyncOpenAI) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def index(clock: Clock, limits: Limits) -> Callable[[], None]:
-    """Let so much time pass that everything attached is indexed."""
-    return lambda: clock.advance(limits.indexing_seconds)
+def index(app: Starlette, clock: Clock, limits: Limits) -> Callable[[], None]:
+    """Have everything attached indexed, and let so much time pass that it shows."""
+
+    def run() -> None:
+        indexer_of(app.state.platform).settle()
+        clock.advance(limits.indexing_seconds)
+
+    return run

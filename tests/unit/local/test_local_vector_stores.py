@@ -50,9 +50,9 @@ async def test_files_are_indexed_in_time(sdk: AsyncOpenAI, upload: Any, index: A
         ("a.txt", b"\xff\xd8\xff\xe0 not text", "unsupported_file"),
         ("a.txt", "half a sign ☃".encode()[:-1], "unsupported_file"),
         ("a.zip", b"PK\x03\x04 something", "unsupported_file"),
-        ("a.docx", b"PK\x03\x04 something", None),
-        ("a.doc", b"\xd0\xcf\x11\xe0 something", None),
-        ("a.pdf", PDF, None),
+        ("a.docx", b"PK\x03\x04 something", "invalid_file"),
+        ("a.doc", b"\xd0\xcf\x11\xe0 something", "unsupported_file"),
+        ("a.pdf", PDF, "invalid_file"),
         ("a.txt", b"a", None),
         ("a.txt", "\ufeffwith a mark ☃".encode(), None),
         ("a.txt", "sixteen bits ☃".encode("utf-16"), None),
@@ -212,17 +212,23 @@ async def test_missing_files_are_named(http: httpx2.AsyncClient, upload: Any) ->
         (PDF, ""),
     ],
 )
-async def test_parsed_content(sdk: AsyncOpenAI, upload: Any, content: bytes, text: str) -> None:
+async def test_parsed_content(
+    sdk: AsyncOpenAI, upload: Any, index: Any, content: bytes, text: str
+) -> None:
     file_id = await upload(content)
     store = await sdk.vector_stores.create(file_ids=[file_id])
+    index()
     parsed = await sdk.vector_stores.files.content(file_id, vector_store_id=store.id)
     assert "".join(part.text or "" for part in parsed.data) == text
 
 
-async def test_long_content_comes_in_pages(http: httpx2.AsyncClient, upload: Any) -> None:
+async def test_long_content_comes_in_pages(
+    http: httpx2.AsyncClient, upload: Any, index: Any
+) -> None:
     text = "snow ☃ " * 700_000
     file_id = await upload(text.encode())
     store_id = (await http.post("/vector_stores", json={"file_ids": [file_id]})).json()["id"]
+    index()
     path, parts = f"/vector_stores/{store_id}/files/{file_id}/content", []
     query: dict[str, str] = {}
     for _ in range(2):

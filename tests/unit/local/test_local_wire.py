@@ -67,7 +67,8 @@ async def test_a_key_that_is_set_is_checked(database: Path, conformance: Any) ->
         ("agents=v1, assistants=v2", 200),
         ("", 400),
         ("agents=v1", 400),
-        ("assistants=v1", 400),
+        ("assistants=v1", 200),
+        ("assistants=v3", 400),
     ],
 )
 async def test_assistants_need_the_beta_header(

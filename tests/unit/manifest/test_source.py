@@ -62,7 +62,8 @@ def test_every_place_points_at_what_stands_there(value: Any, flow: bool) -> None
         line, column = spot.at
         written = lines[line - 1][column - 1 :]
         for key, (key_line, key_column) in (spot.keys or {}).items():
-            assert parse_start(lines[key_line - 1][key_column - 1 :]) == key
+            if "\n" not in key:  # such a key goes on in the next line
+                assert parse_start(lines[key_line - 1][key_column - 1 :]) == key
         if isinstance(found, int) and not isinstance(found, bool):
             assert written.startswith(str(found))
         elif isinstance(found, list):

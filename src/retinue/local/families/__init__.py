@@ -1,19 +1,42 @@
-"""The families of endpoints, in the order in which their tables are made.
+"""The families of endpoints, in the order in which their routes are tried.
 
-A family imports the shared pieces and, at most, families above it; never the application.
+A family imports the shared pieces and, where it must, another family; never the application.
 """
 
 from __future__ import annotations
 
 from retinue.local.family import Family
 
-from . import assistants, file_batches, files, models, vector_store_files, vector_stores
+from . import (
+    assistant_files,
+    assistants,
+    conversations,
+    file_batches,
+    files,
+    messages,
+    models,
+    responses,
+    run_steps,
+    runs,
+    threads,
+    vector_store_files,
+    vector_store_search,
+    vector_stores,
+)
 
 FAMILIES: tuple[Family, ...] = (
     files.FAMILY,
     vector_stores.FAMILY,
     vector_store_files.FAMILY,
+    vector_store_search.FAMILY,  # after files: its tables follow the attachments
     file_batches.FAMILY,
     assistants.FAMILY,
+    assistant_files.FAMILY,
+    runs.FAMILY,  # before threads: /threads/runs is no thread's ID
+    threads.FAMILY,
+    messages.FAMILY,
+    run_steps.FAMILY,
+    conversations.FAMILY,
+    responses.FAMILY,
     models.FAMILY,
 )

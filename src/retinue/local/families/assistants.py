@@ -1,9 +1,10 @@
-"""/assistants: create, list, read, change, delete (version 2 of the Assistants API).
+"""/assistants: create, list, read, change, delete.
 
-The fields an update leaves out are kept; the ones it sends replace the old value whole, tool
-resources tool by tool; null goes back to the default. Files of the code interpreter are rows of
-their own, so that deleting a file takes it out of every assistant. A deleted vector store's ID
-stays in the assistants that name it.
+Both versions of the Assistants API are spoken; ``first_api`` translates the first. The fields an
+update leaves out are kept; the ones it sends replace the old value whole, tool resources tool by
+tool; null goes back to the default. Files of the code interpreter are rows of their own, so that
+deleting a file takes it out of every assistant. A deleted vector store's ID stays in the
+assistants that name it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from retinue.local import checks, pages, refusals, shapes, tools
-from retinue.local.calls import Call, Json
+from retinue.local import checks, first_api, pages, refusals, settings, shapes, tools
+from retinue.local.calls import ASSISTANTS, Call, Json
 from retinue.local.database import Connection, Row
 from retinue.local.families.vector_stores import create_store, require_store
 from retinue.local.family import Family, delete, get, post
 from retinue.local.ids import new_id
-
-_BETA = "assistants=v2"
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS assistants (
@@ -41,32 +39,6 @@ CREATE TABLE IF NOT EXISTS assistant_files (
 CREATE INDEX IF NOT EXISTS assistant_files_file ON assistant_files (file_id);
 """ + pages.tombstone_trigger("assistants")
 
-
-def _structured(value: object, param: str) -> object:
-    """A response format: "auto" or one of the typed objects."""
-    if isinstance(value, str):
-        return checks.choice("auto")(value, param)
-    if not isinstance(value, dict):
-        raise refusals.wrong_type(param, "one of a string or object", value)
-    return _FORMAT(value, param)
-
-
-_FORMAT = checks.tagged(
-    text=checks.record(type=shapes.ALWAYS),
-    json_object=checks.record(type=shapes.ALWAYS),
-    json_schema=checks.record(
-        required={
-            "type": shapes.ALWAYS,
-            "json_schema": checks.record(
-                required={"name": shapes.FUNCTION_NAME},
-                description=checks.text(),
-                schema=checks.any_object,
-                strict=checks.nullable(checks.flag, default=False),
-            ),
-        }
-    ),
-)
-
 _DEFAULTS: Mapping[str, Any] = {
     "name": None,
     "description": None,
@@ -86,8 +58,8 @@ _OPTIONAL: Mapping[str, checks.Check] = {
     "metadata": shapes.METADATA,
     "temperature": checks.nullable(checks.decimal(least=0, most=2), default=1.0),
     "top_p": checks.nullable(checks.decimal(least=0, most=1), default=1.0),
-    "response_format": checks.nullable(_structured, default="auto"),
-    "reasoning_effort": checks.nullable(checks.choice(*_EFFORTS)),
+    "response_format": checks.nullable(settings.response_format, default="auto"),
+    "reasoning_effort": settings.REASONING_EFFORT,
 }
 _CREATE = checks.record(
     _OPTIONAL, required={"model": _MODEL}, tool_resources=tools.RESOURCES_ON_CREATE
@@ -105,17 +77,38 @@ def require_assistant(connection: Connection, assistant_id: str) -> Row:
     return row
 
 
-def answer(connection: Connection, rows: Sequence[Row]) -> list[Json]:
-    """Assistants as JSON; the code interpreter's files of all of them come from one query."""
-    ids = json.dumps([row["id"] for row in rows])
-    links: dict[str, list[str]] = {row["id"]: [] for row in rows}
+def linked_files(connection: Connection, assistant_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The files of each assistant, from one query: those of its code interpreter, or all that it
+    was given through the first API."""
+    links: dict[str, list[str]] = {each: [] for each in assistant_ids}
     for link in connection.execute(
         "SELECT assistant_id, file_id FROM assistant_files"
         " WHERE assistant_id IN (SELECT value FROM json_each(?)) ORDER BY assistant_id, position",
-        (ids,),
+        (json.dumps(list(assistant_ids)),),
     ):
         links[link["assistant_id"]].append(link["file_id"])
+    return links
+
+
+def answer(connection: Connection, rows: Sequence[Row]) -> list[Json]:
+    """Assistants as JSON."""
+    links = linked_files(connection, [row["id"] for row in rows])
     return [_answer(row, links[row["id"]]) for row in rows]
+
+
+def _shown(connection: Connection, call: Call, rows: Sequence[Row]) -> list[Json]:
+    """Assistants in the version that the client speaks."""
+    made = answer(connection, rows)
+    if not call.first_api:
+        return made
+    links = linked_files(connection, [row["id"] for row in rows])
+    return [first_api.assistant(each, links[each["id"]]) for each in made]
+
+
+def reasoning_effort(row: Row) -> str | None:
+    """What an assistant was made with; it is accepted and never read back."""
+    effort: str | None = json.loads(row["fields"]).get("reasoning_effort")
+    return effort
 
 
 def _answer(row: Row, file_ids: list[str]) -> Json:
@@ -137,8 +130,8 @@ def _answer(row: Row, file_ids: list[str]) -> Json:
     }
 
 
-def _one(connection: Connection, assistant_id: str) -> Json:
-    return answer(connection, [require_assistant(connection, assistant_id)])[0]
+def _one(connection: Connection, call: Call, assistant_id: str) -> Json:
+    return _shown(connection, call, [require_assistant(connection, assistant_id)])[0]
 
 
 def _apply_resources(
@@ -154,34 +147,77 @@ def _apply_resources(
         _link_files(connection, assistant_id, (code or {}).get("file_ids", []))
     if "file_search" in given:
         search = given["file_search"]
-        ids = None if search is None else _search_stores(connection, call, search)
+        ids = None if search is None else search_stores(connection, call, search)
         fields["vector_store_ids"] = ids
 
 
-def _link_files(connection: Connection, assistant_id: str, file_ids: list[str]) -> None:
+def _link_files(
+    connection: Connection,
+    assistant_id: str,
+    file_ids: list[str],
+    *,
+    param: str = "tool_resources.code_interpreter.file_ids",
+) -> None:
     connection.execute("DELETE FROM assistant_files WHERE assistant_id = ?", (assistant_id,))
     for position, file_id in enumerate(dict.fromkeys(file_ids)):
         if not connection.execute("SELECT 1 FROM files WHERE id = ?", (file_id,)).fetchone():
-            param = "tool_resources.code_interpreter.file_ids"
             raise refusals.not_found(f"No file found with id '{file_id}'.", param=param)
         connection.execute(
             "INSERT INTO assistant_files VALUES (?, ?, ?)", (assistant_id, position, file_id)
         )
 
 
-def _search_stores(connection: Connection, call: Call, search: Json) -> list[str]:
+def search_stores(
+    connection: Connection, call: Call, search: Json, *, expires_after: Json | None = None
+) -> list[str]:
+    """The stores of a checked file_search resource; one that it describes is made on the way."""
     param = "tool_resources.file_search"
     for store_id in search.get("vector_store_ids", []):
         require_store(connection, store_id, param=f"{param}.vector_store_ids")
     made = [
-        create_store(connection, call, store, param=f"{param}.vector_stores[{index}].file_ids")
+        create_store(
+            connection,
+            call,
+            {"expires_after": expires_after} | store,
+            param=f"{param}.vector_stores[{index}].file_ids",
+        )
         for index, store in enumerate(search.get("vector_stores", []))
     ]
     return [*search.get("vector_store_ids", []), *made]
 
 
+def set_first_files(
+    connection: Connection, call: Call, assistant_id: str, file_ids: list[str] | None
+) -> None:
+    """Give an assistant the files of the first API, None for those it has: the code interpreter
+    finds them, and retrieval searches them in a vector store of the assistant's own."""
+    row = require_assistant(connection, assistant_id)
+    fields = json.loads(row["fields"])
+    before = linked_files(connection, [assistant_id])[assistant_id]
+    wanted = before if file_ids is None else list(dict.fromkeys(file_ids))
+    searched = any(tool["type"] == "file_search" for tool in fields["tools"]) and wanted
+    if wanted != before:
+        _link_files(connection, assistant_id, wanted, param="file_ids")
+    store_id = fields.get("first_store")
+    if store_id and (not searched or wanted != before):
+        connection.execute("DELETE FROM vector_stores WHERE id = ?", (store_id,))
+        store_id = fields["vector_store_ids"] = None
+    if searched and not store_id:
+        store_id = create_store(connection, call, {"file_ids": wanted}, param="file_ids")
+        fields["vector_store_ids"] = [store_id]
+    _save(connection, assistant_id, row["model"], fields | {"first_store": store_id})
+
+
+def _sent(call: Call, check: checks.Check) -> tuple[Json, list[str] | None]:
+    """The checked request, and the ``file_ids`` of one in the first version."""
+    body, file_ids = (
+        first_api.upgraded_assistant(call.body) if call.first_api else (call.body, None)
+    )
+    return check(body, ""), file_ids
+
+
 def _create(call: Call) -> Json:
-    sent = _CREATE(call.body, "")
+    sent, file_ids = _sent(call, _CREATE)
     model, resources = sent.pop("model"), sent.pop("tool_resources", None)
     fields = {**_DEFAULTS, "code_interpreter": False, "vector_store_ids": None, **sent}
     assistant_id = new_id("asst_")
@@ -192,7 +228,9 @@ def _create(call: Call) -> Json:
         )
         _apply_resources(connection, call, assistant_id, fields, resources)
         _save(connection, assistant_id, model, fields)
-        return _one(connection, assistant_id)
+        if call.first_api:
+            set_first_files(connection, call, assistant_id, file_ids)
+        return _one(connection, call, assistant_id)
 
 
 def _save(connection: Connection, assistant_id: str, model: str, fields: Json) -> None:
@@ -206,16 +244,16 @@ def _list(call: Call) -> Json:
     window = pages.window(call.query)
     with call.platform.read() as connection:
         rows, has_more = pages.fetch(connection, pages.Listing("assistants"), window)
-        return pages.listed(answer(connection, rows), has_more=has_more)
+        return pages.listed(_shown(connection, call, rows), has_more=has_more)
 
 
 def _retrieve(call: Call) -> Json:
     with call.platform.read() as connection:
-        return _one(connection, call.path["assistant_id"])
+        return _one(connection, call, call.path["assistant_id"])
 
 
 def _update(call: Call) -> Json:
-    sent = _UPDATE(call.body, "")
+    sent, file_ids = _sent(call, _UPDATE)
     assistant_id = call.path["assistant_id"]
     with call.platform.write() as connection:
         row = require_assistant(connection, assistant_id)
@@ -225,7 +263,9 @@ def _update(call: Call) -> Json:
             _apply_resources(connection, call, assistant_id, fields, resources)
         model = sent.pop("model", row["model"])
         _save(connection, assistant_id, model, fields | sent)
-        return _one(connection, assistant_id)
+        if call.first_api:
+            set_first_files(connection, call, assistant_id, file_ids)
+        return _one(connection, call, assistant_id)
 
 
 def _delete(call: Call) -> Json:
@@ -239,10 +279,10 @@ def _delete(call: Call) -> Json:
 FAMILY = Family(
     schema=SCHEMA,
     routes=(
-        post("/assistants", _create, beta=_BETA),
-        get("/assistants", _list, beta=_BETA),
-        get("/assistants/{assistant_id}", _retrieve, beta=_BETA),
-        post("/assistants/{assistant_id}", _update, beta=_BETA),
-        delete("/assistants/{assistant_id}", _delete, beta=_BETA),
+        post("/assistants", _create, beta=ASSISTANTS),
+        get("/assistants", _list, beta=ASSISTANTS),
+        get("/assistants/{assistant_id}", _retrieve, beta=ASSISTANTS),
+        post("/assistants/{assistant_id}", _update, beta=ASSISTANTS),
+        delete("/assistants/{assistant_id}", _delete, beta=ASSISTANTS),
     ),
 )

@@ -10,7 +10,7 @@ downloaded here, which OpenAI has refused; on one's own machine there is nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -213,6 +213,34 @@ class _Upload:
         }
         with self.platform.write() as connection:
             return _insert(connection, values | {"blob_id": self.writer.keep(connection)})
+
+
+def keep_output(platform: Platform, filename: str, chunks: Iterable[bytes]) -> str:
+    """Keep what code wrote as a file of purpose "assistants_output"; gives its ID.
+
+    The caller bounds its size.
+    """
+    now = int(platform.clock())
+    writer, inspector = BlobWriter(platform.database, now=now), Inspector(filename)
+    for chunk in chunks:
+        inspector.feed(chunk)
+        if writer.full_after(chunk):
+            writer.flush()
+    writer.flush()
+    encoding, fault = inspector.verdict()
+    values = {
+        "id": new_id("file-"),
+        "created_at": now,
+        "filename": filename,
+        "purpose": "assistants_output",
+        "bytes": inspector.size,
+        "expires_at": None,
+        "encoding": encoding,
+        "fault": fault,
+    }
+    with platform.write() as connection:
+        kept: str = _insert(connection, values | {"blob_id": writer.keep(connection)})["id"]
+        return kept
 
 
 def _insert(connection: Connection, values: dict[str, Any]) -> Json:

@@ -1,25 +1,22 @@
 """/vector_stores/{id}/files: attach, list, read, change attributes, read the text, detach.
 
-Detaching leaves the file itself. The parsed content is text as it was decoded; documents whose
-text would have to be extracted (PDF and the like) answer with an empty page.
+Detaching leaves the file itself. The parsed content is the text that was indexed, without the
+chunks' overlap; until a file is completed there is none.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import islice
 
-from retinue.local import attachments, blobs, checks, refusals, shapes
+from retinue.local import attachments, checks, refusals, shapes
 from retinue.local.attachments import Attachment
 from retinue.local.calls import Call, Json
-from retinue.local.contents import decoded
 from retinue.local.database import Connection
-from retinue.local.families.files import require_file
 from retinue.local.families.vector_stores import require_open_store, require_store, touch
 from retinue.local.family import Family, delete, get, post
+from retinue.local.search import content
 
 _PATH = "/vector_stores/{vector_store_id}/files"
-_CHUNKS_PER_PAGE = 4
 
 SCHEMA = (
     attachments.SCHEMA
@@ -102,24 +99,18 @@ def _delete(call: Call) -> Json:
 
 
 def _content(call: Call) -> Json:
-    """Text of up to ``_CHUNKS_PER_PAGE`` stored chunks; ``page`` is the token of the next ones."""
+    """The text in parts; ``page`` is the token of the next ones."""
+    first = _page_number(call.query.get("page", "0"))
+    store_id, file_id = call.path["vector_store_id"], call.path["file_id"]
     with call.platform.read() as connection:
-        require_store(connection, call.path["vector_store_id"])
-        _one(connection, call, call.path["file_id"])
-        file = require_file(connection, call.path["file_id"])
-    start = _page_number(call.query.get("page", "0"))
-    texts: list[str] = []
-    if file["encoding"]:
-        # Always decoded from the beginning, because characters may span chunks.
-        chunks = blobs.read_blob(call.platform.database, file["blob_id"])
-        text = decoded(chunks, file["encoding"])
-        texts = list(islice(text, start, start + _CHUNKS_PER_PAGE + 1))
-    has_more = len(texts) > _CHUNKS_PER_PAGE
+        require_store(connection, store_id)
+        row = attachments.require_attachment(connection, store_id, file_id)
+        page = content.page(connection, row["seq"], first)
     return {
         "object": "vector_store.file_content.page",
-        "data": [{"type": "text", "text": text} for text in texts[:_CHUNKS_PER_PAGE]],
-        "has_more": has_more,
-        "next_page": str(start + _CHUNKS_PER_PAGE) if has_more else None,
+        "data": [{"type": "text", "text": text} for text in page.parts],
+        "has_more": page.next_chunk is not None,
+        "next_page": None if page.next_chunk is None else str(page.next_chunk),
     }
 
 

@@ -1,0 +1,1 @@
+"""What the measurements share: projects, a stand-in platform, processes, tables."""

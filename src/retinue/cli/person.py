@@ -1,0 +1,48 @@
+"""Whoever sits at the terminal, asked about function calls; or nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from retinue.cli.running import interruptible
+from retinue.cli.terminal import Terminal
+from retinue.errors import Refused
+
+if TYPE_CHECKING:
+    from retinue.talk.calling import Bound
+    from retinue.talk.events import FunctionCall
+
+
+class TerminalPerson:
+    """``answers``: the person gives the outputs of functions that have no handler, too."""
+
+    def __init__(self, terminal: Terminal, *, answers: bool = False) -> None:
+        self._terminal = terminal
+        self._answers = answers
+
+    def may_run(self, call: FunctionCall, bound: Bound) -> bool:
+        if not self._terminal.interactive:
+            raise Refused(
+                f"{call.name}: its handler may not run unasked, and there is nobody to ask",
+                hint=f"add --allow {bound.address.name}, or allow: true to the handler of "
+                f"{bound.address}",
+            )
+        self._show(call)
+        self._terminal.note(f"  handler: {bound.handler}")
+        with interruptible():
+            answer = click.prompt("  Run it? [y/N]", default="n", show_default=False, err=True)
+        return str(answer).strip().lower() in ("y", "yes")
+
+    def output_of(self, call: FunctionCall) -> str | None:
+        if not (self._answers and self._terminal.interactive):
+            return None
+        self._show(call)
+        with interruptible():
+            return str(click.prompt("  Its output", default="", show_default=False, err=True))
+
+    def _show(self, call: FunctionCall) -> None:
+        from retinue.render.answers import call_text
+
+        self._terminal.note("\n" + call_text(call, self._terminal.log_style))

@@ -1,0 +1,144 @@
+"""What ask, chat and test share: the options, the applied assistants, the open conversations."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from retinue.cli.options import Chosen
+from retinue.cli.terminal import Terminal
+from retinue.cli.tracing import trace_option, tracing
+
+if TYPE_CHECKING:
+    from retinue.address import Address
+    from retinue.engine.entry import Snapshot
+    from retinue.manifest.model import Manifest
+    from retinue.manifest.model_checks import Check
+    from retinue.project import Project
+    from retinue.talk.calling import Person
+    from retinue.talk.conversation import Conversation, Party
+    from retinue.talk.suite import Begin
+    from retinue.talk.tracing import Tracer
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What ``--allow`` says (names of functions whose handlers run unasked, or ``all``), and
+    whether ``--trace`` is there."""
+
+    allowed: frozenset[str]
+    trace: bool
+
+    def project(self, chosen: Chosen) -> Opened:
+        """Open the project, its manifests and its state.
+
+        Raises:
+            UsageError, ManifestError: there is none, or it has problems.
+        """
+        from retinue.manifest.compose import load
+        from retinue.operations.session import state_of
+
+        project = chosen.project()
+        return Opened(project, load(project), state_of(project).read(), self.allowed, self.trace)
+
+
+def talk_options(command: Command) -> Command:
+    """Add ``--allow`` and ``--trace``; the command gets them as ``talk``."""
+
+    def talk(ctx: click.Context, param: click.Parameter, value: object) -> object:
+        del param
+        assert isinstance(value, tuple)
+        ctx.params["talk"] = Talk(frozenset(value), bool(ctx.params.pop("trace", False)))
+        return None
+
+    command = click.option(
+        "--allow", metavar="NAME|all", multiple=True, expose_value=False, callback=talk,
+        help="Run this function's handler without asking. May be repeated.",
+    )(command)  # fmt: skip
+    return trace_option(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project, what it declares, and what was applied."""
+
+    project: Project
+    manifest: Manifest
+    snapshot: Snapshot
+    allowed: frozenset[str]
+    trace: bool
+
+    def tracing(self, command: str, terminal: Terminal) -> AbstractContextManager[Tracer]:
+        """Trace ``command``, where the project or ``--trace`` wants it."""
+        return tracing(self.project, command, terminal, asked=self.trace)
+
+    def party(self, name: str) -> Party:
+        """The applied assistant called ``name``.
+
+        Raises:
+            UsageError: it is not there, or not applied.
+        """
+        from retinue.talk.sources import find_party
+
+        return find_party(self.snapshot, frozenset(self.manifest.resources), name)
+
+    def checks(self) -> Mapping[Address, tuple[Check, ...]]:
+        """The declared checks, by assistant; those without any are left out."""
+        from retinue.manifest.model import Assistant
+
+        return {
+            address: item.checks
+            for address, item in self.manifest.resources.items()
+            if isinstance(item, Assistant) and item.checks
+        }
+
+    @contextlib.asynccontextmanager
+    async def platform(
+        self, person: Person, parties: Iterable[Address], tracer: Tracer, *, parallelism: int
+    ) -> AsyncIterator[Begin]:
+        """Connect; yields what begins conversations with ``parties``, whose functions are bound."""
+        from retinue.operations.session import endpoint_of
+        from retinue.platform.connect import connect
+        from retinue.talk.calling import Desk, bind, check_allowed
+        from retinue.talk.opening import open_conversation
+        from retinue.talk.tracing import TracedCalls, TracedConversation, observe
+
+        check_allowed(self.manifest, parties, self.allowed)
+        endpoint, watch = endpoint_of(self.project), partial(observe, tracer)
+        async with connect(endpoint, parallelism=parallelism, observe=watch) as wire:
+
+            def begin(
+                party: Party,
+                overrides: Mapping[str, Any],
+                *,
+                thread: str | None = None,
+                keep: bool = False,
+            ) -> Conversation:
+                handlers = bind(self.manifest, party.address, self.allowed)
+                desk = Desk(handlers, self.project.root, person, TracedCalls(tracer))
+                made = open_conversation(
+                    wire, self.snapshot, party, desk, thread=thread, keep=keep, overrides=overrides
+                )
+                return TracedConversation(made, tracer)
+
+            yield begin
+
+    @contextlib.asynccontextmanager
+    async def conversation(
+        self, party: Party, person: Person, tracer: Tracer, *, thread: str | None, keep: bool
+    ) -> AsyncIterator[Conversation]:
+        """One conversation; what is under way at the end is cancelled."""
+        async with self.platform(person, [party.address], tracer, parallelism=4) as begin:
+            conversation = begin(party, {}, thread=thread, keep=keep)
+            try:
+                yield conversation
+            finally:
+                await conversation.close(forget=False)

@@ -1,0 +1,78 @@
+"""An answer in words: its steps, its footnotes and how it ended. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from retinue.render.escape import clipped, counted, paragraph, visible
+from retinue.render.style import Style, Tone
+from retinue.talk.answers import Answer
+from retinue.talk.events import FunctionCall, Source, StepDone, StepStarted
+
+_LONGEST = 2_000
+_PASSAGE = 160
+_VERBS = {"code_interpreter": "runs code", "file_search": "searches files"}
+
+
+def started_text(step: StepStarted, style: Style) -> str:
+    """The line when a tool begins."""
+    doing = _VERBS.get(step.kind) or f"calls {visible(step.name)}"
+    return style.paint(f"> {doing}", Tone.CYAN)
+
+
+def done_text(step: StepDone, style: Style) -> str:
+    """What a tool was given and what it gave."""
+    return "\n".join(_done(step, style))
+
+
+def _done(step: StepDone, style: Style) -> Iterator[str]:
+    if step.kind == "file_search":
+        yield f"  found {counted(len(step.found), 'passage')}"
+        for hit in step.found:
+            text = clipped(" ".join(step_text.split()), _PASSAGE) if (step_text := hit.text) else ""
+            where = visible(source_text(hit.source))
+            yield style.paint(f"  {hit.score:.2f}  {where}  {visible(text)}".rstrip(), Tone.DIM)
+    else:
+        yield from _indented(step.input, "  | ")
+        yield from _indented(step.output, "  = ")
+    if step.error:
+        yield style.paint(f"  failed: {paragraph(step.error)}", Tone.RED)
+
+
+def _indented(text: str, sign: str) -> Iterator[str]:
+    shown = paragraph(clipped(text.rstrip("\n"), _LONGEST))
+    for line in shown.split("\n") if shown else ():
+        yield f"{sign}{line}"
+
+
+def call_text(call: FunctionCall, style: Style) -> str:
+    """A function call as a person reads it before it is answered."""
+    try:
+        arguments = json.dumps(call.parsed(), ensure_ascii=False, indent=2)
+    except ValueError:
+        arguments = call.arguments
+    heading = style.paint(f"The assistant calls {visible(call.name)} with", Tone.BOLD)
+    return "\n".join([heading, *_indented(arguments, "  | ")])
+
+
+def footnotes_text(sources: Sequence[Source], style: Style) -> str:
+    """``[1] paper.pdf (file.paper)``, a line each."""
+    lines = (
+        f"[{number}] {visible(source_text(source))}" for number, source in enumerate(sources, 1)
+    )
+    return "\n".join(style.paint(line, Tone.DIM) for line in lines)
+
+
+def source_text(source: Source) -> str:
+    """A file by its name, and its address where it is one of the project's."""
+    return f"{source.name} ({source.address})" if source.address else source.name
+
+
+def ending_text(answer: Answer, style: Style) -> str:
+    """Tokens, time, and how the conversation goes on."""
+    figures = [f"{answer.seconds:.1f} s"]
+    if answer.usage is not None:
+        figures.insert(0, counted(answer.usage.total, "token"))
+    line = f"{', '.join(figures)}; thread {visible(answer.thread or '?')}"
+    return style.paint(line, Tone.DIM)

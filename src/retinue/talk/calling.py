@@ -1,0 +1,152 @@
+"""Who answers the calls of functions: a handler that may run, a person, or nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from retinue.address import Address
+from retinue.errors import UsageError
+from retinue.manifest.model import Assistant, Function, FunctionTool, Manifest
+from retinue.manifest.model_checks import Handler
+from retinue.manifest.suggest import did_you_mean, listed
+from retinue.talk.events import FunctionCall
+from retinue.talk.handlers import Output, failure, run_handler
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A handler and the function that it is bound to; ``allowed``: it may run unasked."""
+
+    address: Address
+    handler: Handler
+    allowed: bool
+
+
+class Person(Protocol):
+    """Somebody who can be asked. Everything waits for the answer."""
+
+    def may_run(self, call: FunctionCall, bound: Bound) -> bool | None:
+        """Whether the handler may run; None leaves the call without an answer.
+
+        Raises:
+            Refused: there is nobody to ask.
+        """
+        ...
+
+    def output_of(self, call: FunctionCall) -> str | None:
+        """What to answer a call that has no handler; None where nobody answers."""
+        ...
+
+
+class Nobody:
+    """A `Person` who isn't there: what is not allowed beforehand stays unanswered."""
+
+    def may_run(self, call: FunctionCall, bound: Bound) -> bool | None:
+        del call, bound
+        return None
+
+    def output_of(self, call: FunctionCall) -> str | None:
+        del call
+        return None
+
+
+class Watcher(Protocol):
+    """Told of every call that a handler answers."""
+
+    def __call__(self, call: FunctionCall, output: Output, seconds: float) -> None: ...
+
+
+def ignore(call: FunctionCall, output: Output, seconds: float) -> None:
+    """The watcher of those who don't want to know."""
+    del call, output, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Implements `retinue.talk.conversation.Responder`. ``handlers`` by the function's name on the
+    platform; ``root`` is the project's folder."""
+
+    handlers: Mapping[str, Bound]
+    root: Path
+    person: Person
+    watch: Watcher = ignore
+
+    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
+        """Ask first, one by one; then run what may run at the same time."""
+        granted: dict[str, Bound] = {}
+        outputs: dict[str, str] = {}
+        for call in calls:
+            bound = self.handlers.get(call.name)
+            given = self.person.output_of(call) if bound is None else self._leave(call, bound)
+            if given is None:
+                return None
+            if bound is not None and not given:
+                granted[call.id] = bound
+            else:
+                outputs[call.id] = given
+        running = [self._run(call, granted[call.id]) for call in calls if call.id in granted]
+        return {**outputs, **dict(await asyncio.gather(*running))}
+
+    def _leave(self, call: FunctionCall, bound: Bound) -> str | None:
+        """Empty where the handler may run; else the output that says that it may not."""
+        may = bound.allowed or self.person.may_run(call, bound)
+        if may is None:
+            return None
+        return "" if may else failure(f"the user did not allow {call.name} to run").text
+
+    async def _run(self, call: FunctionCall, bound: Bound) -> tuple[str, str]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        output = await run_handler(bound.handler, call, self.root)
+        self.watch(call, output, loop.time() - began)
+        return call.id, output.text
+
+
+def bind(manifest: Manifest, assistant: Address, allowed: frozenset[str]) -> dict[str, Bound]:
+    """The handlers of the functions that ``assistant`` has, by their names on the platform.
+    ``allowed`` holds names of functions, here or on the platform, or ``all``."""
+    bound: dict[str, Bound] = {}
+    for function in _functions(manifest, [assistant]):
+        if function.handler is not None:
+            free = bool(allowed & {*_names(function), ALL}) or function.handler.allow
+            name = str(function.definition["name"])
+            bound[name] = Bound(function.address, function.handler, free)
+    return bound
+
+
+def check_allowed(
+    manifest: Manifest, assistants: Iterable[Address], allowed: frozenset[str]
+) -> None:
+    """Make sure that each name in ``allowed`` is a function of ``assistants`` with a handler.
+
+    Raises:
+        UsageError: one is not.
+    """
+    functions = _functions(manifest, assistants)
+    names = {name for each in functions if each.handler is not None for name in _names(each)}
+    for name in sorted(allowed - names - {ALL}):
+        otherwise = f"functions with a handler: {listed(names)}" if names else None
+        hint = did_you_mean(name, names, otherwise)
+        raise UsageError(f"--allow {name}: there is no such function with a handler", hint=hint)
+
+
+def _names(function: Function) -> tuple[str, str]:
+    return str(function.definition["name"]), function.address.name
+
+
+def _functions(manifest: Manifest, assistants: Iterable[Address]) -> list[Function]:
+    used = {
+        tool.source
+        for address in assistants
+        if isinstance(assistant := manifest.resources.get(address), Assistant)
+        for tool in assistant.tools or ()
+        if isinstance(tool, FunctionTool) and tool.source is not None
+    }
+    found = (manifest.resources.get(address) for address in sorted(used))
+    return [function for function in found if isinstance(function, Function)]

@@ -1,0 +1,96 @@
+"""The seam between those who ask and the targets: one conversation, whatever carries it.
+
+`retinue.talk.threads` implements it for the target ``assistants``; other targets bring their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from retinue.address import Address
+from retinue.kinds.api import Object
+from retinue.kinds.base import Upload
+from retinue.talk.events import Event, FunctionCall
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The assistant one talks to: what the state knows of it. ``type`` is its target's."""
+
+    address: Address
+    type: str
+    id: str
+    values: Mapping[str, Any]
+
+    @property
+    def model(self) -> str | None:
+        model = self.values.get("model")
+        return str(model) if model else None
+
+    @property
+    def tool_types(self) -> tuple[str, ...]:
+        """The types of its tools, as last applied."""
+        tools = self.values.get("tools") or ()
+        return tuple(str(tool.get("type")) for tool in tools)
+
+
+class Responder(Protocol):
+    """Answers the calls of functions: by running handlers, by asking somebody."""
+
+    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
+        """The output of each call by its ID; None where one of them can't be answered."""
+        ...
+
+
+class Wire(Protocol):
+    """What a conversation asks of a platform. Every method may raise `PlatformError`."""
+
+    async def get(self, path: str, params: Object | None = None) -> Object: ...
+
+    async def find(self, path: str) -> Object | None: ...
+
+    async def create(self, path: str, body: Object) -> Object: ...
+
+    async def change(self, path: str, body: Object) -> Object: ...
+
+    async def delete(self, path: str) -> None: ...
+
+    async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object: ...
+
+    def stream(
+        self, path: str, body: Object, params: Object | None = None
+    ) -> AsyncIterator[Object]: ...
+
+    async def pause(self, seconds: float) -> None: ...
+
+
+class Conversation(Protocol):
+    """Questions and answers that build upon each other. One question at a time."""
+
+    @property
+    def party(self) -> Party:
+        """Whom one talks to."""
+        ...
+
+    @property
+    def id(self) -> str | None:
+        """What continues the conversation later; None before the first question."""
+        ...
+
+    def ask(self, question: str, files: Sequence[Upload] = ()) -> AsyncIterator[Event]:
+        """Ask; the last event is `Done` or `Failed`.
+
+        Raises:
+            PlatformError: the question could not be put, or the platform is out of reach.
+        """
+        ...
+
+    async def cancel(self) -> None:
+        """End the answer that is under way, if there is one; never raises."""
+        ...
+
+    async def close(self, *, forget: bool) -> None:
+        """Take back the files that were attached; ``forget`` deletes the conversation as well."""
+        ...

@@ -1,0 +1,60 @@
+"""A project that is pointed at another platform than the one its objects are on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.cli.conftest import ALL, KEY
+from tests.cli.hand import Hand
+from tests.cli.shell import Shell
+
+
+@pytest.fixture
+def moved(applied: Shell, server: str) -> Shell:
+    """Applied on the embedded platform, now with the address of a server."""
+    platform = f"{{api: openai, base_url: {server}}}"
+    applied.write({"retinue.yaml": f"project: school\nplatform: {platform}\n"})
+    return Shell(applied.root, {"OPENAI_API_KEY": KEY})
+
+
+def home(shell: Shell) -> str:
+    return str(json.loads(shell.ok("state", "pull").out)["platform"])
+
+
+def test_plan_shows_it_and_apply_refuses(moved: Shell, hand: Hand) -> None:
+    preview = moved.ok("plan")
+    assert "UNSAFE" in preview.out
+    assert "RTN-REFUSED-PLATFORM" in preview.out
+    refused = moved("apply", "--auto-approve")
+    assert refused.code == 4
+    assert "the state's objects are on the embedded platform" in refused.err
+    assert home(moved) == "the embedded platform"
+    assert len(hand.objects("assistants")) == 1
+
+
+def test_a_plan_file_is_no_way_round(moved: Shell) -> None:
+    moved.ok("plan", "--out", "team.plan")
+    refused = moved("apply", "team.plan")
+    assert refused.code == 4
+    assert "the state's objects are on the embedded platform" in refused.err
+
+
+@pytest.mark.parametrize("command", [["import", "--all"], ["state", "rebuild"]])
+def test_neither_is_recording_what_lives_there(moved: Shell, command: list[str]) -> None:
+    """One state can't name the objects of two platforms: the old ones would count as deleted."""
+    before = moved.ok("state", "pull").out
+    assert moved(*command).code == 4
+    assert moved.ok("state", "pull").out == before
+
+
+def test_destroy_forgets_nothing(moved: Shell) -> None:
+    assert moved("destroy", "--auto-approve").code == 4
+    assert moved.ok("state", "list").out.splitlines() == ALL
+
+
+def test_force_moves_and_is_remembered(moved: Shell, server: str) -> None:
+    moved.ok("apply", "--auto-approve", "--force")
+    assert home(moved) == server
+    assert moved.ok("plan", "--detailed-exitcode").conclusion.startswith("No changes.")
+    moved.ok("destroy", "--auto-approve")

@@ -1,0 +1,211 @@
+"""`retinue test`: checks in manifests, asked for real."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+from tests.cli.shell import Done, Shell
+from tests.talk.conftest import api
+from tests.talk.model import ScriptedModel
+
+CHECKS = """\
+  plain:
+    model: gpt-4o
+    checks:
+"""
+
+
+def checks(school: Shell, *entries: str, of: str = "plain") -> None:
+    """Give an assistant checks, a flow mapping each; nothing is applied."""
+    old = "  plain: {model: gpt-4o}\n"
+    listed = "".join(f"      - {entry}\n" for entry in entries)
+    if of == "plain":
+        school.edit("assistants/team.yaml", old, CHECKS + listed)
+    else:
+        school.edit("assistants/team.yaml", f"  {of}:\n", f"  {of}:\n    checks:\n{listed}")
+
+
+def outcome(school: Shell, *entries: str, of: str = "plain") -> tuple[bool, list[str]]:
+    """Run one check; whether it passed, and the reasons."""
+    checks(school, *entries, of=of)
+    [check] = school("test", "--json").json["checks"]
+    return check["passed"], check["reasons"]
+
+
+GOOD = (
+    "{ask: life, contains: answer, not_contains: [lie, fib]}",
+    "{ask: life, regex: '(?i)^THE answer'}",
+    "{ask: json, json_schema: {type: object, required: [level]}}",
+    "{ask: [first, second], contains: to second}",
+    "{ask: life, max_seconds: 60, max_tokens: 18}",
+    "{ask: a good one, judge: {rubric: It is good.}}",
+)
+BAD = {
+    "{ask: life, contains: [answer, question]}": "does not contain 'question'; it is 'The answer",
+    "{ask: life, not_contains: answer}": "the answer contains 'answer'",
+    "{ask: life, regex: ^answer}": "does not match '^answer'",
+    "{ask: life, json_schema: {type: object}}": "the answer is no JSON",
+    "{ask: json, json_schema: {properties: {level: {type: string}}}}": "at $.level: 2 is not",
+    "{ask: life, max_tokens: 17}": "used 18 tokens; at most 17",
+    "{ask: slowly, max_seconds: 1}": "at most 1 s are allowed",
+    "{ask: life, judge: {rubric: It is good.}}": "the judge: the word good",
+    "{ask: life, cites: limits.md}": "does not cite limits.md; it cites nothing",
+    "{ask: fail}": "the answer is failed: ",
+}
+
+
+@pytest.mark.parametrize("check", GOOD)
+def test_what_is_as_expected_passes(school: Shell, check: str) -> None:
+    assert outcome(school, check) == (True, [])
+
+
+@pytest.mark.parametrize("check", BAD)
+def test_what_is_not_fails_with_a_reason(school: Shell, check: str) -> None:
+    passed, [reason] = outcome(school, check)
+    assert not passed
+    assert BAD[check] in reason
+
+
+class TestTools:
+    def test_a_call_can_be_checked_without_anybody_who_answers_it(self, school: Shell) -> None:
+        check = "{ask: quiz, tool_called: {name: display-quiz, arguments: {title: Limits}}}"
+        assert outcome(school, check, of="tutor") == (True, [])
+
+    def test_other_arguments(self, school: Shell) -> None:
+        check = "{ask: quiz, tool_called: {name: display_quiz, arguments: {level: 2}}}"
+        passed, [reason] = outcome(school, check, of="tutor")
+        assert not passed
+        assert 'was called with \'{"title": "Limits", "level": 1}\', not {"level": 2}' in reason
+
+    def test_no_call(self, school: Shell) -> None:
+        passed, reasons = outcome(school, "{ask: life, tool_called: display_quiz}", of="tutor")
+        assert (passed, reasons) == (False, ["display_quiz was not called; called: nothing"])
+
+    def test_a_call_that_nobody_expects_or_answers(self, school: Shell) -> None:
+        passed, reasons = outcome(school, "{ask: quiz, not_contains: x}", of="tutor")
+        assert not passed
+        assert "--allow" in reasons[0]
+
+
+def test_the_judge_sees_rubric_and_answer_and_has_no_tools(
+    school: Shell, model: ScriptedModel
+) -> None:
+    model.requests.clear()
+    outcome(school, "{ask: a good one, judge: {rubric: Short., model: gpt-4.1}}", of="tutor")
+    asked, judged = model.requests
+    assert asked["tools"]
+    assert "tools" not in judged
+    assert judged["model"] == "gpt-4.1"
+    [system, user] = judged["messages"]
+    assert "strict examiner" in system["content"]
+    assert "<rubric>\nShort.\n</rubric>" in user["content"]
+    assert "<answer>\nThe answer to a good one\n</answer>" in user["content"]
+
+
+class TestSamples:
+    def test_are_asked_until_the_outcome_is_clear(
+        self, school: Shell, model: ScriptedModel
+    ) -> None:
+        checks(school, "{ask: life, contains: x, samples: 5, passes: 4}")
+        model.requests.clear()
+        assert school("test").code == 1
+        assert len(model.requests) == 2
+        model.requests.clear()
+        school.edit("assistants/team.yaml", "contains: x", "contains: answer")
+        done = school.ok("test")
+        assert len(model.requests) == 4
+        assert "(4 of 4 samples passed)" in done.out
+
+    def test_retries(self, school: Shell, model: ScriptedModel) -> None:
+        checks(school, "{ask: life, contains: x, retries: 2}")
+        model.requests.clear()
+        assert "(asked 3 times)" in school("test").out
+        assert len(model.requests) == 3
+
+
+class TestReports:
+    @pytest.fixture
+    def done(self, school: Shell) -> Done:
+        checks(school, "{name: fine, ask: life, tags: [quick]}", "{name: 'br<o>ken', ask: fail}")
+        return school.process("test", "--junit", "junit.xml")
+
+    def test_the_table(self, done: Done) -> None:
+        assert done.code == 1
+        assert done.out.startswith("assistant.plain\n  ok    fine  ")
+        assert "  FAIL  br<o>ken  " in done.out
+        assert "\n        the answer is failed: " in done.out
+        assert done.conclusion == "2 checks: 1 passed, 1 failed."
+
+    def test_junit(self, done: Done, school: Shell) -> None:
+        del done
+        root = ET.parse(school.root / "junit.xml").getroot()  # noqa: S314 - our own file
+        assert (root.get("tests"), root.get("failures")) == ("2", "1")
+        fine, broken = root.iter("testcase")
+        assert (fine.get("name"), fine.find("failure")) == ("fine", None)
+        failure = broken.find("failure")
+        assert failure is not None
+        assert "the answer is failed" in (failure.get("message") or "")
+        assert broken.get("file") == "assistants/team.yaml"
+
+    def test_tags_choose(self, done: Done, school: Shell) -> None:
+        del done
+        chosen = school.ok("test", "--tag", "quick", "--json").json
+        assert [each["name"] for each in chosen["checks"]] == ["fine"]
+        assert "no check has the tag slow" in school("test", "--tag", "slow").err
+
+
+def test_threads_are_deleted_again(school: Shell, platform: str) -> None:
+    checks(school, "{ask: life}")
+    before = api(platform, "GET", "/files")
+    school.ok("test")
+    assert api(platform, "GET", "/files") == before
+
+
+def test_without_checks_there_is_nothing_to_do(school: Shell) -> None:
+    assert school.ok("test").out == "No checks to run.\n"
+    assert school.ok("test", "reader").out == "No checks to run.\n"
+
+
+def test_checks_are_no_change_and_never_sent(school: Shell) -> None:
+    checks(school, "{ask: life, contains: x}")
+    assert school("plan", "--detailed-exitcode").code == 0
+
+
+class TestAffected:
+    @pytest.fixture
+    def checked(self, school: Shell) -> Shell:
+        checks(school, "{ask: life}")
+        checks(school, "{ask: search for limits}", of="reader")
+        checks(school, "{ask: life}", of="tutor")
+        return school
+
+    def affected(self, school: Shell) -> list[str]:
+        school.ok("plan", "--out", "the.plan")
+        school.ok("apply", "the.plan")
+        document = school("test", "--affected", "the.plan", "--json").json
+        return [check["assistant"] for check in document["checks"]]
+
+    def test_a_changed_assistant(self, checked: Shell) -> None:
+        checked.edit("assistants/team.yaml", "Be short.", "Be long.")
+        assert self.affected(checked) == ["assistant.tutor"]
+
+    def test_a_changed_file_reaches_whoever_searches_it(self, checked: Shell) -> None:
+        checked.edit("assistants/notes/limits.md", "goes", "leads")
+        assert self.affected(checked) == ["assistant.reader"]
+
+    def test_a_changed_function(self, checked: Shell) -> None:
+        new = "{type: object, properties: {title: {type: string}}}"
+        checked.edit("assistants/team.yaml", "{type: object}", new)
+        assert self.affected(checked) == ["assistant.tutor"]
+
+    def test_nothing(self, checked: Shell) -> None:
+        assert self.affected(checked) == []
+
+
+def test_a_schema_may_be_a_file(school: Shell) -> None:
+    school.write({"assistants/level.json": json.dumps({"required": ["level", "title"]})})
+    passed, [reason] = outcome(school, "{ask: json, json_schema: {file: level.json}}")
+    assert not passed
+    assert "'title' is a required property" in reason

@@ -1,0 +1,264 @@
+"""A conversation over threads and runs: whatever the stream does, everything is told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.talk.wires import (
+    PARTY,
+    SNAPSHOT,
+    ScriptedWire,
+    action,
+    cite,
+    message,
+    run,
+    said,
+    told,
+)
+
+from retinue.errors import FamilyGone, NotFound, Rejected, Unavailable
+from retinue.kinds.base import Upload
+from retinue.talk.answers import Answer, Collector
+from retinue.talk.events import FunctionCall, Source
+from retinue.talk.sources import Sources
+from retinue.talk.threads import ThreadConversation
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+DONE = told("completed", usage=USAGE)
+CUT = Unavailable("POST: the answer broke off")
+
+
+async def nobody(calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
+    del calls
+    return None
+
+
+def converse(wire: ScriptedWire, **more: Any) -> ThreadConversation:
+    respond = more.pop("respond", nobody)
+    return ThreadConversation(wire, PARTY, Sources(SNAPSHOT, wire), respond, **more)
+
+
+def ask(wire: ScriptedWire, **more: Any) -> Answer:
+    async def work() -> Answer:
+        collector = Collector(now=lambda: 0.0)
+        async for event in converse(wire, **more).ask("Why?"):
+            collector.feed(event)
+        return collector.answer()
+
+    return asyncio.run(work())
+
+
+def test_pieces_become_the_answer() -> None:
+    whole = {"event": "thread.message.completed", "data": message("So it is.")}
+    wire = ScriptedWire(streams=[[told("queued"), said("So "), said("it is."), whole, DONE]])
+    answer = ask(wire)
+    assert (answer.text, answer.status, answer.run) == ("So it is.", "completed", "run_1")
+    assert answer.usage is not None
+    assert answer.usage.total == 7
+    assert wire.asked == ["POST /threads", "STREAM /threads/thread_1/runs"]
+
+
+def test_a_message_that_was_not_streamed_is_told_whole() -> None:
+    whole = {"event": "thread.message.completed", "data": message("So it is.")}
+    wire = ScriptedWire(streams=[[told("queued"), said("So "), whole, DONE]])
+    assert ask(wire).text == "So it is."
+
+
+def test_a_thread_that_goes_on() -> None:
+    wire = ScriptedWire(streams=[[DONE]])
+    assert ask(wire, thread="thread_9").thread == "thread_9"
+    assert wire.asked[0] == "POST /threads/thread_9/messages"
+
+
+def test_settings_of_the_run_take_the_place_of_the_assistants() -> None:
+    wire = ScriptedWire(streams=[[DONE]])
+    ask(wire, overrides={"tools": []})
+    assert wire.bodies[-1] == {"assistant_id": "asst_1", "tools": []}
+
+
+class TestBrokenStreams:
+    """The run goes on at the platform, and is polled to its end."""
+
+    def wire(self, *events: Any, at_last: dict[str, Any]) -> ScriptedWire:
+        return ScriptedWire(
+            streams=[[told("queued"), *events]],
+            answers={
+                "GET /threads/thread_1/runs/run_1": [run("in_progress"), at_last],
+                "GET /threads/thread_1/messages": {"data": [message("So it is.")]},
+                "GET /threads/thread_1/runs/run_1/steps": {"data": []},
+            },
+        )
+
+    @pytest.mark.parametrize(
+        "events", [[CUT], [said("So "), CUT], [said("So ")], [told("in_progress")]]
+    )
+    def test_what_was_not_said_is_fetched(self, events: list[Any]) -> None:
+        answer = ask(self.wire(*events, at_last=run("completed", usage=USAGE)))
+        assert (answer.text, answer.status) == ("So it is.", "completed")
+
+    def test_a_stream_that_never_began_is_an_error(self) -> None:
+        with pytest.raises(Unavailable):
+            ask(ScriptedWire(streams=[[CUT]]))
+        with pytest.raises(Unavailable, match="ended before the run began"):
+            ask(ScriptedWire(streams=[[]]))
+
+    def test_outputs_whose_answer_was_lost(self) -> None:
+        waiting = told("requires_action", required_action=action(("c1", "quiz", "{}")))
+        wire = self.wire(waiting, at_last=run("completed"))
+        wire.streams.append([CUT])
+
+        async def respond(calls: Sequence[FunctionCall]) -> Mapping[str, str]:
+            return {call.id: "done" for call in calls}
+
+        assert ask(wire, respond=respond).text == "So it is."
+
+
+class TestFunctions:
+    WAITING = told(
+        "requires_action", required_action=action(("c1", "quiz", "{}"), ("c2", "log", ""))
+    )
+
+    def test_all_outputs_are_given_at_once_and_the_run_goes_on(self) -> None:
+        wire = ScriptedWire(streams=[[self.WAITING], [told("in_progress"), said("Done."), DONE]])
+
+        async def respond(calls: Sequence[FunctionCall]) -> Mapping[str, str]:
+            return {call.id: call.name.upper() for call in calls}
+
+        answer = ask(wire, respond=respond)
+        assert answer.text == "Done."
+        assert [call.name for call in answer.calls] == ["quiz", "log"]
+        assert wire.bodies[-1] == {
+            "tool_outputs": [
+                {"tool_call_id": "c1", "output": "QUIZ"},
+                {"tool_call_id": "c2", "output": "LOG"},
+            ]
+        }
+
+    def test_without_anybody_who_answers_the_run_is_cancelled(self) -> None:
+        answer = ask(wire := ScriptedWire(streams=[[self.WAITING]]))
+        assert answer.status == "requires_action"
+        assert [call.id for call in answer.open_calls] == ["c1", "c2"]
+        assert "POST /threads/thread_1/runs/run_1/cancel" in wire.asked
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "reason"),
+    [
+        (
+            told("failed", last_error={"code": "rate_limit_exceeded", "message": "Slow."}),
+            "failed",
+            "Slow.",
+        ),
+        (told("expired"), "expired", "the run is expired"),
+        (told("cancelled"), "cancelled", "the run is cancelled"),
+        (
+            told("incomplete", incomplete_details={"reason": "max_completion_tokens"}),
+            "incomplete",
+            "max_completion_tokens",
+        ),
+    ],
+)
+def test_ends_without_a_whole_answer(end: Any, status: str, reason: str) -> None:
+    answer = ask(ScriptedWire(streams=[[told("queued"), end]]))
+    assert (answer.status, answer.reason, answer.complete) == (status, reason, False)
+
+
+class TestCitations:
+    def test_files_are_numbered_in_the_order_of_the_text(self) -> None:
+        first, again = cite("【0:0†b】", "file-2"), cite("【0:1†a】", "file-1")
+        pieces = said("X【0:0†b】", first), said(" Y【0:1†a】【0:0†b】", again, first)
+        wire = ScriptedWire(
+            streams=[[told("queued"), *pieces, DONE]],
+            answers={"GET /files/file-2": {"filename": "notes.md"}},
+        )
+        answer = ask(wire)
+        assert answer.text == "X[1] Y[2][1]"
+        assert answer.sources == (
+            Source("file-2", "notes.md"),
+            Source("file-1", "paper.pdf", "file.paper"),
+        )
+
+    def test_a_file_that_is_gone_is_called_by_its_id(self) -> None:
+        note = cite("【0】", "file-3")
+        wire = ScriptedWire(
+            streams=[[told("queued"), said("X【0】", note), DONE]],
+            answers={"GET /files/file-3": NotFound("gone")},
+        )
+        assert ask(wire).sources == (Source("file-3", "file-3"),)
+
+    def test_search_results_say_what_files_are_called(self) -> None:
+        hit = {
+            "file_id": "file-4",
+            "file_name": "four.md",
+            "score": 0.5,
+            "content": [{"text": "T"}],
+        }
+        call = {"id": "c", "type": "file_search", "file_search": {"results": [hit]}}
+        step = {"id": "s", "status": "completed", "step_details": {"tool_calls": [call]}}
+        wire = ScriptedWire(
+            streams=[[{"event": "thread.run.step.completed", "data": step}, told("queued"), DONE]]
+        )
+        [done] = ask(wire).steps
+        assert done.found[0].source == Source("file-4", "four.md")
+        assert done.found[0].text == "T"
+        assert "GET /files/file-4" not in wire.asked
+
+    def test_passages_that_the_stream_keeps_back_are_fetched(self) -> None:
+        def step(**more: Any) -> dict[str, Any]:
+            hit = {"file_id": "file-1", "score": 0.5, **more}
+            call = {"id": "c", "type": "file_search", "file_search": {"results": [hit]}}
+            return {"id": "s", "status": "completed", "step_details": {"tool_calls": [call]}}
+
+        ended = {"event": "thread.run.step.completed", "data": step()}
+        wire = ScriptedWire(
+            streams=[[told("queued"), ended, DONE]],
+            answers={"GET /threads/thread_1/runs/run_1/steps/s": step(content=[{"text": "T"}])},
+        )
+        assert ask(wire).steps[0].found[0].text == "T"
+
+
+class TestFiles:
+    def party_with(self, *tools: str) -> Any:
+        from dataclasses import replace
+
+        return replace(PARTY, values={"tools": [{"type": tool} for tool in tools]})
+
+    def sent(self, name: str, *tools: str, keep: bool = False) -> tuple[ScriptedWire, Any]:
+        wire = ScriptedWire(streams=[[DONE]])
+        party = self.party_with(*tools)
+        talk = ThreadConversation(wire, party, Sources(SNAPSHOT, wire), nobody, keep=keep)
+
+        async def work() -> None:
+            file = Upload(Path(name), name, "0" * 64, 5)
+            async for _ in talk.ask("What is it?", [file]):
+                pass
+            await talk.close(forget=False)
+
+        asyncio.run(work())
+        return wire, wire.bodies[1]["messages"][0]
+
+    def test_a_document_is_attached_for_the_tools_that_can_read_it(self) -> None:
+        wire, sent = self.sent("a.md", "file_search", "code_interpreter")
+        tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
+        assert sent["attachments"] == [{"file_id": "file-new", "tools": tools}]
+        assert wire.asked[-1] == "DELETE /files/file-new"
+
+    def test_an_image_is_shown(self) -> None:
+        wire, sent = self.sent("a.PNG", keep=True)
+        assert sent["content"][1] == {"type": "image_file", "image_file": {"file_id": "file-new"}}
+        assert wire.bodies[0]["purpose"] == "vision"
+        assert "DELETE /files/file-new" not in wire.asked
+
+
+def test_a_platform_without_threads() -> None:
+    with pytest.raises(FamilyGone, match="no /threads"):
+        ask(ScriptedWire(answers={"POST /threads": NotFound("no such path")}))
+
+
+def test_what_the_platform_refuses_is_raised() -> None:
+    with pytest.raises(Rejected):
+        ask(ScriptedWire(streams=[[Rejected("already an active run")]]))
