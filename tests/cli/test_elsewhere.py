@@ -48,6 +48,12 @@ def test_neither_is_recording_what_lives_there(moved: Shell, command: list[str])
     assert moved.ok("state", "pull").out == before
 
 
+def test_drift_does_not_call_everything_deleted(moved: Shell) -> None:
+    done = moved("drift")
+    assert done.code == 1
+    assert "the state's objects are on the embedded platform" in done.err
+
+
 def test_destroy_forgets_nothing(moved: Shell) -> None:
     assert moved("destroy", "--auto-approve").code == 4
     assert moved.ok("state", "list").out.splitlines() == ALL

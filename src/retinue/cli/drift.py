@@ -14,6 +14,8 @@ from retinue.cli.options import (
 from retinue.cli.plan import plan_only
 from retinue.cli.running import run_async
 from retinue.cli.terminal import Terminal
+from retinue.engine.safety import ELSEWHERE
+from retinue.errors import UsageError
 
 
 @click.command("drift")
@@ -31,6 +33,9 @@ def command(*, chosen: Chosen, parallelism: int | None, as_json: bool) -> int:
     terminal = Terminal.current()
     options = plan_options((), (), forced=False)
     planned = run_async(plan_only(open_wanted(chosen), options, parallelism, terminal.watcher()))
+    for refusal in planned.verdict.refusals:
+        if refusal.code == ELSEWHERE:  # everything would look deleted there
+            raise UsageError(refusal.message, hint=refusal.hint)
     if as_json:
         document = plan_to_json(planned.plan, planned.verdict)
         keys = ("format_version", "project", "stack", "platform", "resource_drift")

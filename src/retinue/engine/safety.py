@@ -23,6 +23,10 @@ class Limits:
     min_existing: int = 10
 
 
+ELSEWHERE = "RTN-REFUSED-PLATFORM"
+"""The code of a plan for another platform than the one that the state's objects are on."""
+
+
 class Approval(StrEnum):
     """What may be done without asking: ``--auto-approve=create,update,delete``."""
 
@@ -75,7 +79,7 @@ def judge(
 
 def _elsewhere(home: str, platform: str) -> Refusal:
     return Refusal(
-        "RTN-REFUSED-PLATFORM",
+        ELSEWHERE,
         f"the state's objects are on {home}, this plan is for {platform}",
         "correct platform.base_url, or give the new platform a stack of its own; "
         "if both are the same platform: retinue apply --force",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +25,7 @@ from retinue.engine.journal import (
     Recorded,
     Settled,
 )
-from retinue.errors import StateCorrupt
+from retinue.errors import Locked, StateCorrupt
 from retinue.kinds.marker import Owner
 from retinue.state.codec import record_from_json, record_to_json
 from retinue.state.files import sync_folder
@@ -65,9 +65,14 @@ def read_journal(path: Path) -> Journal | None:
 
 
 class JournalLedger:
-    """The `Ledger` of one apply, writing to one journal file."""
+    """The `Ledger` of one apply, writing to one journal file.
 
-    def __init__(self, path: Path, base: Snapshot) -> None:
+    ``held`` says whether the lease is still ours. It is asked before every write: whoever lost it
+    (a machine that stood still) records nothing any more, and so begins no create, either.
+    """
+
+    def __init__(self, path: Path, base: Snapshot, held: Callable[[], bool] = lambda: True) -> None:
+        self._held = held
         self._folding = Folding(base)
         self._owner = Owner(base.project, base.stack)
         self._queue: list[tuple[bytes, asyncio.Future[None]]] = []
@@ -122,8 +127,8 @@ class JournalLedger:
         while self._queue:
             batch, self._queue = self._queue, []
             try:
-                await asyncio.to_thread(_append, self._file, b"".join(line for line, _ in batch))
-            except OSError as error:
+                await asyncio.to_thread(self._write, b"".join(line for line, _ in batch))
+            except (OSError, Locked) as error:
                 for _, written in batch:
                     if not written.done():
                         written.set_exception(error)
@@ -131,6 +136,14 @@ class JournalLedger:
                 for _, written in batch:
                     if not written.done():
                         written.set_result(None)
+
+    def _write(self, data: bytes) -> None:
+        if not self._held():
+            raise Locked(
+                "another apply took the lease over while this one stood still",
+                hint="run apply again: it finds what was done here",
+            )
+        _append(self._file, data)
 
     def close(self) -> None:
         """Close the file; what is in it is durable."""

@@ -83,7 +83,7 @@ class LocalState:
             remove_unfinished(self.path)
             if self._journal.exists():
                 base = self.write(base)
-            ledger = JournalLedger(self._journal, base)
+            ledger = JournalLedger(self._journal, base, lease.held)
             try:
                 yield ledger
             finally:

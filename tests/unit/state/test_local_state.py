@@ -193,9 +193,12 @@ def test_a_holder_that_was_taken_over_does_not_write_the_state(path: Path) -> No
 
     async def work() -> None:
         async with state_at(path).session(print) as ledger:
-            one = entry("a")
+            one, two = entry("a"), entry("b")
             await ledger.record({one.address: one})
             path.with_suffix(".lock").write_text(json.dumps(asdict(other)), encoding="utf-8")
+            with pytest.raises(Locked, match="took the lease over"):
+                await ledger.record({two.address: two})
+            assert two.address not in ledger.entries
 
     with pytest.raises(Locked, match="took the lease over"):
         asyncio.run(work())
