@@ -31,11 +31,13 @@ class LocalModel:
     """A chat-completions server behind the embedded platform.
 
     ``names`` maps models as assistants name them to the server's; "*" stands for all others.
+    ``embeddings`` is the server's model for them; without one, file search goes by words alone.
     """
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     names: Mapping[str, str] = field(default_factory=dict)
+    embeddings: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,8 @@ def _model(written: dict[str, Any] | None, environ: Mapping[str, str]) -> LocalM
             hint=f"set {name} in the environment, or in .env beside retinue.yaml",
         )
     key = written.get("api_key") or environ.get(name or "") or None
-    return LocalModel(written["base_url"], key, written.get("names", {}))
+    names, embeddings = written.get("names", {}), written.get("embeddings")
+    return LocalModel(written["base_url"], key, names, embeddings)
 
 
 def _tracing(written: Mapping[str, Any]) -> Tracing:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from retinue.errors import ManifestError, UsageError
+from retinue.operations.session import endpoint_of
+from retinue.platform.connect import Local, Model
 from retinue.project import LocalModel, LocalPlatform, OpenAIPlatform, Project, Safety, load_project
 
 
@@ -191,6 +193,18 @@ def test_the_models_key_may_come_from_a_variable(tmp_path: Path) -> None:
     assert platform.model == LocalModel("http://x/v1", "sk-1")
     with pytest.raises(UsageError, match="KEY is not set"):
         project(tmp_path, text, environ={})
+
+
+def test_the_models_server_may_make_embeddings(tmp_path: Path) -> None:
+    text = 'platform: {api: local, model: {base_url: "http://x/v1", embeddings: nomic}}\n'
+    found = project(tmp_path, text)
+    assert isinstance(found.platform, LocalPlatform)
+    assert found.platform.model == LocalModel("http://x/v1", embeddings="nomic")
+    endpoint = endpoint_of(found)
+    assert isinstance(endpoint, Local)
+    assert endpoint.model == Model(base_url="http://x/v1", embeddings="nomic")
+    with pytest.raises(ManifestError):
+        project(tmp_path, text.replace("nomic", "''"))
 
 
 @pytest.mark.parametrize("model", ["{}", "{base_url: x}", "{base_url: 'ftp://x'}", "gpt-4o"])

@@ -56,6 +56,11 @@ if TYPE_CHECKING:
     multiple=True,
     help="What the model server calls a model; without ASKED=, all models. May be repeated.",
 )
+@click.option(
+    "--embeddings",
+    metavar="MODEL",
+    help="The model server's model for embeddings; default: file search goes by words alone.",
+)
 def command(
     *,
     host: str,
@@ -65,6 +70,7 @@ def command(
     model_url: str | None,
     model_key_env: str | None,
     model_names: tuple[str, ...],
+    embeddings: str | None,
 ) -> None:
     """Serve the embedded platform to the official SDK and to other projects.
 
@@ -80,17 +86,19 @@ def command(
         terminal.say(base_url)
         terminal.out.flush()
 
-    model = _model(model_url, model_key_env, model_names)
+    model = _model(model_url, model_key_env, model_names, embeddings)
     serve(database=db, host=host, port=port, key=key or None, announce=announce, model=model)
 
 
-def _model(url: str | None, key_env: str | None, names: tuple[str, ...]) -> ModelServer | None:
+def _model(
+    url: str | None, key_env: str | None, names: tuple[str, ...], embeddings: str | None = None
+) -> ModelServer | None:
     from retinue.local.serve import ModelServer
 
     if not url:
-        if key_env or names:
+        if key_env or names or embeddings:
             raise UsageError(
-                "--model-key-env and --model-name are nothing without --model-url",
+                "--model-key-env, --model-name and --embeddings are nothing without --model-url",
                 hint="name the model server with --model-url",
             )
         return None
@@ -103,7 +111,7 @@ def _model(url: str | None, key_env: str | None, names: tuple[str, ...]) -> Mode
     if key_env and not key:
         raise UsageError(f"{key_env} is not set", hint=f"put the model server's key in {key_env}")
     mapped = dict(_mapping(each) for each in names)
-    return ModelServer(base_url=url, api_key=key, names=mapped)
+    return ModelServer(base_url=url, api_key=key, names=mapped, embeddings=embeddings or None)
 
 
 def _mapping(written: str) -> tuple[str, str]:

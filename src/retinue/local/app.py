@@ -44,7 +44,11 @@ def create_app(
     used.
     """
     platform = open_platform(
-        database, limits=limits or Limits(), clock=clock, model=_model_on(model)
+        database,
+        limits=limits or Limits(),
+        clock=clock,
+        model=_model_on(model),
+        embeddings=_embeddings_on(model),
     )
     routes = [route for family in FAMILIES for route in family.routes]
     # A redirect to the address without the slash would hide a wrong base URL.
@@ -68,6 +72,10 @@ def _model_on(server: ModelServer | Model | None) -> Model:
     return UpstreamModel(server)
 
 
+def _embeddings_on(server: ModelServer | Model | None) -> ModelServer | None:
+    return server if isinstance(server, ModelServer) and server.embeddings else None
+
+
 def close_app(app: Starlette) -> None:
     """Stop indexing and close the database; for use in process, where no server does."""
     platform: Platform = app.state.platform
@@ -81,6 +89,7 @@ def open_platform(
     limits: Limits,
     clock: Callable[[], float] = time.time,
     model: Model | None = None,
+    embeddings: ModelServer | None = None,
 ) -> Platform:
     """Open the database with every family's tables and clear away what earlier runs left."""
     shared = (pages.SCHEMA, blobs.SCHEMA, leases.SCHEMA)
@@ -90,7 +99,9 @@ def open_platform(
     blobs.collect(opened, now=now)
     pages.forget_tombstones(opened, now=now)
     deadlines = [deadline for family in FAMILIES for deadline in family.deadlines]
-    chores = [chore for family in FAMILIES for chore in family.chores]
+    chores = [each for family in FAMILIES for each in family.chores]
+    if embeddings is not None and embeddings.embeddings:
+        chores.append(chore.embedding(embeddings.embeddings))
     return Platform(
         database=opened,
         limits=limits,
@@ -99,6 +110,7 @@ def open_platform(
         runner=Runner(opened, clock),
         deadlines=(*deadlines, Deadline(leases.DUE, leases.ACT)),
         chores=chores,
+        embeddings=embeddings,
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from retinue.local.database import Connection, Database
 from retinue.local.turns.ports import Model
+from retinue.local.turns.server import ModelServer
 from retinue.local.work.runner import Runner
 
 
@@ -58,6 +59,9 @@ class Platform:
     runner: Runner
     deadlines: Sequence[Deadline] = ()
     chores: Sequence[Chore] = ()
+    embeddings: ModelServer | None = None
+    """Who makes vectors of texts; it names a model for that."""
+
     kept: dict[str, object] = field(default_factory=dict)
     """What a room keeps for as long as the application lives, under a name of its own."""
 

@@ -120,6 +120,10 @@ def _model() -> Schema:
             "description": "Models by the name that assistants use; '*' stands for all others",
             "additionalProperties": {"type": "string", "minLength": 1},
         },
+        "embeddings": text(
+            "Its model for embeddings: file search goes by meaning, too; default: words alone",
+            minLength=1,
+        ),
     }
     return mapping(
         "The language models behind it; default: the built-in echo model",

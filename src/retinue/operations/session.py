@@ -51,7 +51,12 @@ def endpoint_of(project: Project) -> Endpoint:
     if isinstance(platform, LocalPlatform):
         given = platform.model
         model = (
-            Model(base_url=given.base_url, api_key=given.api_key, names=given.names)
+            Model(
+                base_url=given.base_url,
+                api_key=given.api_key,
+                names=given.names,
+                embeddings=given.embeddings,
+            )
             if given
             else None
         )

@@ -22,11 +22,13 @@ LOCAL_URL = "http://embedded.invalid/v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A chat-completions server. ``names`` maps models that assistants name to the server's."""
+    """A chat-completions server. ``names`` maps models that assistants name to the server's;
+    ``embeddings`` is its model for those, if any."""
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     names: Mapping[str, str] = field(default_factory=dict)
+    embeddings: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,12 @@ async def _reach(
         endpoint.database.parent.mkdir(parents=True, exist_ok=True)
         wanted = endpoint.model
         model = (
-            ModelServer(base_url=wanted.base_url, api_key=wanted.api_key, names=wanted.names)
+            ModelServer(
+                base_url=wanted.base_url,
+                api_key=wanted.api_key,
+                names=wanted.names,
+                embeddings=wanted.embeddings,
+            )
             if wanted
             else None
         )

@@ -86,7 +86,7 @@ async def test_the_stores_of_the_assistant_and_of_the_thread(
     assert run["status"] == "completed", run["last_error"]
     ((stores, query, options),) = shelf.asked
     assert (stores[0], len(stores), query) == (store, 2, "thesis")
-    assert options == {"limit": 3, "score_threshold": 0.5, "filters": None}
+    assert options == {"limit": 3, "score_threshold": 0.5, "filters": None, "vectors": []}
     messages = (await http.get(f"/threads/{run['thread_id']}/messages")).json()["data"]
     (noted,) = messages[0]["content"][0]["text"]["annotations"]
     assert noted["file_citation"] == {"file_id": "file-1"}

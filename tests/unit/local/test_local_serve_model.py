@@ -24,6 +24,13 @@ def test_a_server_with_a_key_and_names(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [server.name_of(each) for each in ("gpt-4o", "other")] == ["llama", "qwen"]
 
 
+def test_a_server_with_embeddings() -> None:
+    server = _model("http://127.0.0.1:11434/v1", None, (), "nomic")
+    assert server == ModelServer(base_url="http://127.0.0.1:11434/v1", embeddings="nomic")
+    with pytest.raises(UsageError, match="--embeddings"):
+        _model(None, None, (), "nomic")
+
+
 @pytest.mark.parametrize(
     ("url", "key_env", "names"),
     [

@@ -13,7 +13,7 @@ from retinue.local.calls import Call, Json
 from retinue.local.families.vector_stores import require_open_store, touch
 from retinue.local.family import Family, post
 from retinue.local.search import Hit, filters, search
-from retinue.local.search.chore import CHORE
+from retinue.local.search.chore import CHORE, asked
 from retinue.local.search.schema import SCHEMA
 
 _MOST_QUERIES = 64
@@ -53,6 +53,7 @@ def _search(call: Call) -> Json:
     with call.platform.write() as connection:
         require_open_store(connection, store_id)
         touch(connection, store_id, call.now)
+    vectors = asked(call.platform, fields["query"])
     with call.platform.read() as connection:
         hits = search(
             connection,
@@ -61,6 +62,7 @@ def _search(call: Call) -> Json:
             limit=fields.get("max_num_results", _DEFAULT_RESULTS),
             score_threshold=fields.get("ranking_options", {}).get("score_threshold", 0.0),
             filters=fields.get("filters"),
+            vectors=vectors,
         )
     return {
         "object": "vector_store.search_results.page",

@@ -3,6 +3,10 @@
 Where SQLite has full-text search, it proposes candidates and ``ranking`` scores them; without it
 every passage is a candidate: the same answers, in a time that grows with the stores. A file that
 Pythons with and without it have shared is searched whole.
+
+Where a query comes with its vector, the passages ``nearest`` to it are candidates, too, and the
+score of each passage that has a vector is the mean of two: its score for words, and the cosine of
+its vector and the query's. One without a vector keeps its score for words.
 """
 
 from __future__ import annotations
@@ -13,12 +17,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import zip_longest
 from typing import Any
 
 from retinue.local.database import Connection, Row
 from retinue.local.search import filters as attribute_filters
 from retinue.local.search import schema
 from retinue.local.search.jobs import store_term
+from retinue.local.search.nearest import Asked, cosines, nearest
 from retinue.local.search.ranking import Weights
 from retinue.local.search.terms import query_terms
 
@@ -46,16 +52,19 @@ def search(
     limit: int = 10,
     score_threshold: float = 0.0,
     filters: Mapping[str, Any] | None = None,
+    vectors: Sequence[Asked | None] = (),
 ) -> list[Hit]:
     """The best passages of the stores for ``query``, best first, at most ``limit``.
 
     Of several queries a passage's best score counts. ``filters`` must have passed
-    ``filters.check``. Only completed files are searched; a store that doesn't exist holds none.
+    ``filters.check``. ``vectors`` are those of the queries (see ``chore.asked``); without them
+    words alone count. Only completed files are searched; a store that doesn't exist holds none.
     """
     scope = _scope(connection, store_ids, filters)
     best: dict[int, float] = {}
-    for each in [query] if isinstance(query, str) else query:
-        for number, score in _scores(connection, scope, query_terms(each), limit):
+    queries = [query] if isinstance(query, str) else query
+    for each, vector in zip_longest(queries, vectors):
+        for number, score in _scores(connection, scope, query_terms(each), vector, limit):
             best[number] = max(score, best.get(number, 0.0))
     found = [item for item in best.items() if item[1] > 0 and item[1] >= score_threshold]
     # Passages that score alike keep the order of their files.
@@ -110,10 +119,29 @@ def _allowed(
 
 
 def _scores(
-    connection: Connection, scope: _Scope, terms: Sequence[str], limit: int
+    connection: Connection, scope: _Scope, terms: Sequence[str], asked: Asked | None, limit: int
 ) -> Iterator[tuple[int, float]]:
-    if not terms or not scope.passages:
+    if not scope.passages:
         return
+    weights, found = _worded(connection, scope, terms, limit)
+    near: Mapping[int, float] = {}
+    if asked:
+        most = max(_LEAST_CANDIDATES, _CANDIDATES_PER_HIT * limit)
+        allowed = None if scope.allowed is None else json.dumps(list(scope.allowed))
+        for row in _terms(connection, nearest(connection, asked, scope.store_ids, allowed, most)):
+            found[row["id"]] = row["terms"]
+        near = cosines(connection, asked, found)
+    for number, words in found.items():
+        score = weights.score(words)
+        yield number, (score + near[number]) / 2 if number in near else score
+
+
+def _worded(
+    connection: Connection, scope: _Scope, terms: Sequence[str], limit: int
+) -> tuple[Weights, dict[int, str]]:
+    """The weights of a query's terms, and the terms of the passages that hold any."""
+    if not terms:
+        return Weights.of({}, scope.passages, scope.average), {}
     unlisted = _unlisted(connection, scope)
     holding = Counter(dict.fromkeys(terms, 0))
     for row in unlisted:
@@ -126,8 +154,14 @@ def _scores(
         candidates += _proposed(connection, scope, terms, most)
         holding.update({term: _holding(connection, scope, term) for term in terms})
     weights = Weights.of(holding, scope.passages, scope.average)
-    for row in candidates:
-        yield row["id"], weights.score(row["terms"])
+    return weights, {row["id"]: row["terms"] for row in candidates}
+
+
+def _terms(connection: Connection, numbers: Sequence[int]) -> list[Row]:
+    return connection.execute(
+        "SELECT id, terms FROM search_chunks WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    ).fetchall()
 
 
 def _match(scope: _Scope, terms: Sequence[str]) -> str:

@@ -1,9 +1,10 @@
-"""Indexes in the background: two threads at most, which end when there is nothing left to do.
+"""Indexes in the background: three threads at most, which end when there is nothing left to do.
 
 One takes short texts, the other what is read in a process of its own, so that a note never waits
-for a book. Passages are written in small slices, between which other writers get their turn. A
-server that is stopped gives its work back, a killed one loses it after ``schema.LEASE_SECONDS``;
-either way it begins anew with the next request, here or in another process.
+for a book; the third fills in vectors where there are embeddings. Passages are written in small
+slices, between which other writers get their turn. A server that is stopped gives its work back,
+a killed one loses it after ``schema.LEASE_SECONDS``; either way it begins anew with the next
+request, here or in another process.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import closing
 from io import BytesIO
 from itertools import islice
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from retinue.local import blobs
 from retinue.local.database import Database
@@ -26,38 +28,64 @@ from retinue.local.search.jobs import Job
 from retinue.local.search.passages import Passage, passages
 from retinue.local.search.process import passages_apart
 
+if TYPE_CHECKING:
+    from retinue.local.search.embedder import Embedder
+
 _log = logging.getLogger("retinue.local")
 
 _SLICE = 24
 _PAUSE_SECONDS = 0.002
 _BEAT_SECONDS = 2.0
 _GOODBYE_SECONDS = 10.0
+_BRIEF_GOODBYE_SECONDS = 0.5
 
 
 class Indexer:
     """The indexing of one application. ``wake`` it whenever there may be something to do."""
 
-    def __init__(self, database: Database) -> None:
-        quick, long = _Worker(database, quick=True), _Worker(database, quick=False)
-        self._lanes = (_Lane("index-quick", quick.work), _Lane("index-long", long.work))
+    def __init__(self, database: Database, embedder: Embedder | None = None) -> None:
+        self._embedder = embedder
+        self._vectors = _Lane("index-vectors", embedder.work) if embedder else None
+        lanes = (("index-quick", True), ("index-long", False))
+        self._lanes = [_Lane(name, self._indexing(database, quick=quick)) for name, quick in lanes]
+
+    def _indexing(self, database: Database, *, quick: bool) -> Callable[[threading.Event], None]:
+        worker = _Worker(database, quick=quick)
+
+        def work(stopping: threading.Event) -> None:
+            worker.work(stopping)
+            if not stopping.is_set():
+                self.embed()
+
+        return work
 
     def wake(self) -> None:
         """See to it that somebody looks for work after this moment; never waits."""
         for lane in self._lanes:
             lane.wake()
 
+    def embed(self) -> None:
+        """The same for vectors; nothing happens where there are no embeddings."""
+        if self._embedder and self._vectors and not self._embedder.resting:
+            self._vectors.wake()
+
     def settle(self) -> None:
         """Wait until everything is indexed that can be; for tests."""
         self.wake()
         for lane in self._lanes:
             lane.join()
+        if self._vectors:
+            self._vectors.join()
 
     def close(self) -> None:
         """Stop soon and give unfinished work back. A later ``wake`` begins again."""
-        for lane in self._lanes:
+        for lane in (*self._lanes, *filter(None, [self._vectors])):
             lane.stop()
         for lane in self._lanes:
             lane.join(_GOODBYE_SECONDS)
+        if self._vectors:
+            # It may be waiting for somebody else's server, and has nothing to give back.
+            self._vectors.join(_BRIEF_GOODBYE_SECONDS)
 
 
 class _Lane:

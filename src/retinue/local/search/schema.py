@@ -3,7 +3,9 @@
 ``search_indexes`` has a row per attachment that can be indexed: waiting, being indexed by an
 ``owner``, or complete. An attachment that goes away, by whatever road, takes its row along at
 once, so nothing of it is found any more; its chunks are left to ``search_garbage``, which the
-indexer clears in slices. SQLite's FTS5 finds the candidates of a search where it is compiled in.
+indexer clears in slices. ``search_embedded`` says by which model an index has its vectors (none
+yet: an empty name), ``search_vectors`` has them; they go with their passages. SQLite's FTS5 finds
+the candidates of a search where it is compiled in.
 """
 
 from __future__ import annotations
@@ -78,6 +80,27 @@ CREATE TRIGGER IF NOT EXISTS attachments_cancelled AFTER UPDATE OF cancelled ON 
 WHEN NEW.cancelled BEGIN
   DELETE FROM search_indexes WHERE attachment = NEW.seq;
 END;
+CREATE TABLE IF NOT EXISTS search_embedded (
+  index_id INTEGER PRIMARY KEY,
+  model TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS search_embedded_model ON search_embedded (model);
+CREATE TABLE IF NOT EXISTS search_vectors (
+  chunk INTEGER PRIMARY KEY,
+  model TEXT NOT NULL,
+  signs BLOB NOT NULL,
+  vector BLOB NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS search_indexes_completed AFTER UPDATE OF complete ON search_indexes
+WHEN NEW.complete BEGIN
+  INSERT OR IGNORE INTO search_embedded (index_id) VALUES (NEW.id);
+END;
+CREATE TRIGGER IF NOT EXISTS search_indexes_forgotten AFTER DELETE ON search_indexes BEGIN
+  DELETE FROM search_embedded WHERE index_id = OLD.id;
+END;
+CREATE TRIGGER IF NOT EXISTS search_chunks_forgotten AFTER DELETE ON search_chunks BEGIN
+  DELETE FROM search_vectors WHERE chunk = OLD.id;
+END;
 """
 
 _FTS = """
@@ -92,6 +115,7 @@ INSERT OR IGNORE INTO search_indexes (attachment, ready_at, quick)
 SELECT a.seq, a.ready_at, f.encoding IS NOT NULL AND f.bytes <= {QUICK_BYTES}
 FROM attachments AS a JOIN files AS f ON f.id = a.file_id
 WHERE a.fault IS NULL AND NOT a.cancelled AND a.ready_at < 9e999;
+INSERT OR IGNORE INTO search_embedded (index_id) SELECT id FROM search_indexes WHERE complete;
 """
 
 SCHEMA = _TABLES + (_FTS if FTS5 else "") + _CATCH_UP
@@ -111,3 +135,9 @@ DUE = (
     f" UNION ALL SELECT 1 FROM search_garbage WHERE {SWEEPABLE} LIMIT 1"
 )
 """Finds a row while there is something to do for the indexer."""
+
+UNEMBEDDED = (
+    "SELECT index_id FROM search_embedded WHERE model < '{0}'"
+    " UNION ALL SELECT index_id FROM search_embedded WHERE model > '{0}' LIMIT 1"
+)
+"""Finds an index without vectors by a model, whose name is to be put in; answered by an index."""

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,9 @@ from retinue.local.platform import Platform
 from retinue.local.refusals import Refusal
 from retinue.local.turns.items import FileSearch, Hit, Json
 from retinue.local.turns.ports import TurnFailed
+
+if TYPE_CHECKING:
+    from retinue.local.search.nearest import Asked
 
 _MOST_WAIT = 60.0
 """As OpenAI does: a run waits up to a minute for its vector stores to be indexed."""
@@ -49,6 +52,7 @@ class StoreSearch:
 
     def _find(self, query: str, tool: FileSearch) -> list[Hit]:
         search, filters = _room(), _checked(tool.filters)
+        vectors = _vectors(self._platform, query)
         with self._platform.read() as connection:
             stores = _existing(connection, tool.store_ids)
             if not stores or not query.strip():
@@ -60,6 +64,7 @@ class StoreSearch:
                 limit=tool.limit,
                 score_threshold=tool.score_threshold,
                 filters=filters,
+                vectors=vectors,
             )
         return [
             Hit(
@@ -109,7 +114,14 @@ class _Room(Protocol):
         limit: int,
         score_threshold: float,
         filters: Json | None,
+        vectors: Sequence[Asked | None],
     ) -> Sequence[Hit]: ...
+
+
+def _vectors(platform: Platform, query: str) -> Sequence[Asked | None]:
+    from retinue.local.search.chore import asked
+
+    return asked(platform, query)
 
 
 def _room() -> _Room:
