@@ -1,8 +1,11 @@
 """Runs the scenarios of tests/cases/scenarios: what is declared and applied, what somebody does
 behind our back, what is declared then; and what plan, apply and platform have to make of it.
 
-A file holds ``before`` (files of the project, by path) for all of its ``cases``. A case may have:
+A file holds ``before`` (files of the project, by path) and ``environ`` for all of its ``cases``.
+A case may have:
 
+* ``from``: the target that the assistant of `MANIFEST` is on at first, where it names another
+* ``environ``: the environment; ``environ_after``: what it is once all that is applied
 * ``before``: more files; the whole is applied first (``applied: false``: nothing is)
 * ``by_hand``: what somebody else does meanwhile, see `_HANDS`
 * ``replace``: old text to new text in the manifest; ``after``: files by path, null removes one
@@ -32,7 +35,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.worlds.world import MANIFEST, World, a_world, wait_for
+from tests.worlds.world import MANIFEST, World, a_world, family_of, wait_for
 
 from retinue.address import Address
 from retinue.engine.plan import Change, Plan
@@ -49,8 +52,9 @@ def read_cases() -> dict[str, dict[str, Any]]:
     for path in sorted(CASES.glob("*.yaml")):
         shared = yaml.safe_load(path.read_text(encoding="utf-8"))
         for name, case in shared["cases"].items():
+            common = {key: shared[key] for key in ("environ",) if key in shared}
             before = {**shared.get("before", {}), **case.get("before", {})}
-            cases[f"{path.stem}/{name}"] = {**case, "before": before}
+            cases[f"{path.stem}/{name}"] = {**common, **case, "before": before}
     return cases
 
 
@@ -62,8 +66,8 @@ def test_scenario(name: str, tmp_path: Path) -> None:
     case = CASES_BY_NAME[name]
     with a_world(tmp_path) as world:
         world.parallelism = 1
-        _arrange(world, case)
-        options = _options(case.get("options", {}))
+        arrange(world, case)
+        options = options_of(case)
         if "error" in case:
             with pytest.raises(RetinueError, match=re.escape(case["error"])):
                 world.plan(options)
@@ -78,13 +82,19 @@ def test_scenario(name: str, tmp_path: Path) -> None:
 # --- Arrange -----------------------------------------------------------------------------------
 
 
-def _arrange(world: World, case: Mapping[str, Any]) -> None:
+def arrange(world: World, case: Mapping[str, Any]) -> None:
+    """Make a world as it is when a case is planned."""
+    world.environ = dict(case.get("environ", {}))
     world.write(case["before"])
+    if "from" in case:
+        text = (world.root / MANIFEST).read_text()
+        world.write({MANIFEST: text.replace("target: assistants", f"target: {case['from']}")})
     if case.get("applied", True):
         applied = world.apply()
         assert applied.outcome is not None
         assert applied.outcome.complete, applied.outcome.failed
     world.time.now += 60
+    world.environ |= case.get("environ_after", {})
     for deed in case.get("by_hand", ()):
         (verb,) = deed.keys() & _HANDS.keys()
         _HANDS[verb](world, {**_with_ids(world, deed), verb: deed[verb]})
@@ -97,7 +107,9 @@ def _arrange(world: World, case: Mapping[str, Any]) -> None:
     world.write(case.get("after", {}))
 
 
-def _options(written: Mapping[str, Any]) -> PlanOptions:
+def options_of(case: Mapping[str, Any]) -> PlanOptions:
+    """How a case is planned."""
+    written = case.get("options", {})
     return PlanOptions(
         targets=tuple(written.get("targets", ())),
         excludes=tuple(written.get("excludes", ())),
@@ -117,35 +129,45 @@ def _with_ids(world: World, value: Any) -> Any:
     return value
 
 
-def _path(world: World, address: str) -> str:
-    return f"/{address.partition('.')[0]}s/{world.id_of(address)}"
-
-
 def _patch(world: World, deed: dict[str, Any]) -> None:
-    world.by_hand("POST", _path(world, deed["patch"]), deed["body"])
+    world.by_hand("POST", world.path_of(deed["patch"]), deed["body"])
 
 
 def _delete(world: World, deed: dict[str, Any]) -> None:
-    world.by_hand("DELETE", _path(world, deed["delete"]))
+    world.by_hand("DELETE", world.path_of(deed["delete"]))
 
 
 def _create(world: World, deed: dict[str, Any]) -> None:
-    world.by_hand("POST", f"/{deed['create']}s", deed["body"])
+    world.by_hand("POST", family_of(deed["create"]), deed["body"])
 
 
 def _attach(world: World, deed: dict[str, Any]) -> None:
     file = world.upload_by_hand(deed["name"], deed["text"].encode())
     body = {"file_id": file, "attributes": deed.get("attributes", {})}
-    world.by_hand("POST", f"{_path(world, deed['attach'])}/files", body)
+    world.by_hand("POST", f"{world.path_of(deed['attach'])}/files", body)
 
 
 def _detach(world: World, deed: dict[str, Any]) -> None:
-    world.by_hand("DELETE", f"{_path(world, deed['detach'])}/files/{deed['file']}")
+    world.by_hand("DELETE", f"{world.path_of(deed['detach'])}/files/{deed['file']}")
 
 
 def _mark(world: World, deed: dict[str, Any]) -> None:
-    path = f"{_path(world, deed['mark'])}/files/{deed['file']}"
+    path = f"{world.path_of(deed['mark'])}/files/{deed['file']}"
     world.by_hand("POST", path, {"attributes": deed["attributes"]})
+
+
+def _post(world: World, deed: dict[str, Any]) -> None:
+    path = re.sub(r"\{([^}]+)\}", lambda found: world.id_of(found[1]), deed["post"])
+    if "folder" not in deed:
+        world.by_hand("POST", path, {})
+        return
+    files = [("files", (f"skill/{n}", text.encode())) for n, text in deed["folder"].items()]
+    made = world.by_hand("POST", path, files=files)
+    world.by_hand("POST", path.removesuffix("/versions"), {"default_version": made["version"]})
+
+
+def _close(world: World, deed: dict[str, Any]) -> None:
+    world.wire.closed = deed["close"]
 
 
 def _lose(world: World, deed: dict[str, Any]) -> None:
@@ -163,6 +185,8 @@ _HANDS: Mapping[str, Callable[[World, dict[str, Any]], None]] = {
     "attach": _attach,  # {attach: store, name: …, text: …, attributes: …}
     "detach": _detach,  # {detach: store, file: "{file.x}"}
     "mark": _mark,  # {mark: store, file: "{file.x}", attributes: …}
+    "post": _post,  # {post: path}, with a folder: a version of a skill, which becomes the default
+    "close": _close,  # {close: path}: the platform has no such family any more
     "lose": _lose,  # {lose: state}, or {lose: [address]}
 }
 
@@ -208,15 +232,15 @@ def _shown(change: Change, expected: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_apply(world: World, case: Mapping[str, Any], options: PlanOptions) -> None:
-    before = {str(address): entry.id for address, entry in world.state.entries.items()}
+    before = world.ids()
     applied, sent = world.recorded(lambda: world.apply(options))
     if applied.outcome is not None:
         assert applied.outcome.complete, applied.outcome.failed
-    after = {str(address): entry.id for address, entry in world.state.entries.items()}
+    after = world.ids()
     if "requests" in case:
         writes = [_named(str(request), before, after) for request in sent if request.writes]
         assert writes == case["requests"]
-    _check_platform(world, case, before, after)
+    check_platform(world, case, before, after)
     if "protected" in case:
         protected = [str(a) for a, entry in sorted(world.state.entries.items()) if entry.protect]
         assert protected == case["protected"]
@@ -227,9 +251,10 @@ def _check_apply(world: World, case: Mapping[str, Any], options: PlanOptions) ->
     assert again.plan.drift == ()
 
 
-def _check_platform(
+def check_platform(
     world: World, case: Mapping[str, Any], before: Mapping[str, str], after: Mapping[str, str]
 ) -> None:
+    """Make sure that the platform and the state are as a case wants them."""
     for address, fields in case.get("live", {}).items():
         live = world.live(address)
         for path, value in fields.items():
@@ -245,11 +270,11 @@ def _check_platform(
 
 
 def _named(request: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """A request with addresses in the place of IDs."""
+    """A request with addresses in the place of IDs; a credential's has its vault's before it."""
     for address, object_id in before.items():
-        request = request.replace(object_id, f"{{{address}}}")
+        request = request.replace(object_id.rpartition("/")[2], f"{{{address}}}")
     for address, object_id in after.items():
-        request = request.replace(object_id, f"{{new {address}}}")
+        request = request.replace(object_id.rpartition("/")[2], f"{{new {address}}}")
     return request
 
 

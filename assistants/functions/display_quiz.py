@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a file in a folder of the example, not a module of a package
 """Answers display_quiz in `retinue ask`, `chat` and `test`, in place of a student.
 
 Takes the first choice of every question, and knows nothing where there are no choices. An

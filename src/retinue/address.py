@@ -46,6 +46,11 @@ def _parsed(text: str) -> Address:
     return Address(match["kind"], match["name"])
 
 
+def slug(text: str, *, most: int) -> str:
+    """Make a name of ``text``: small letters and digits, with '-' between; may be empty."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:most]
+
+
 def matches(pattern: str, address: Address) -> bool:
     """Whether ``address`` fits ``pattern``: shell wildcards, or a bare kind for all of it."""
     text = str(address)

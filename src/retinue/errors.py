@@ -4,6 +4,8 @@
   * UsageError                 1    the command line or the project file asks for the impossible
   * ManifestError              1    the manifests have problems; carries all of them
   * SystemFailed               1    the operating system refused a file, a folder or the disk
+  * DumpUnreadable             1    what `import --from` was given can't be read
+  * SecretUnreadable           1    a secret that the manifests name can't be read
   * StateError                 1
     * StateCorrupt             1    state, journal or plan file can't be read
     * StateForeign             1    it belongs to another project, stack or a newer Retinue
@@ -27,7 +29,7 @@ A message says what happened and where; ``hint`` says what to do next. Codes are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from retinue.problem import Problem
 
@@ -74,6 +76,18 @@ class SystemFailed(RetinueError):
             f"{error.filename}: {reason}" if error.filename else reason,
             hint="check the path, its permissions and the free space, then run the command again",
         )
+
+
+class DumpUnreadable(RetinueError):
+    """A dump, a Terraform state or a folder that `import --from` was given can't be read."""
+
+    code = "RTN-IMPORT-INPUT"
+
+
+class SecretUnreadable(RetinueError):
+    """An environment variable is missing or empty, or a command that prints a secret failed."""
+
+    code = "RTN-SECRET"
 
 
 class StateError(RetinueError):
@@ -154,11 +168,31 @@ class ApplyIncomplete(RetinueError):
     exit_code = 3
 
 
+class Reason(Protocol):
+    """One of the reasons for a refusal; `retinue.engine.safety.Refusal` is one."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def hint(self) -> str | None: ...
+
+
 class Refused(RetinueError):
-    """A safety rule, a protected resource or a missing approval stops the apply."""
+    """A safety rule, a protected resource or a missing approval stops the apply.
+
+    ``reasons`` are what safety said, each with a code and a hint of its own; often there are none.
+    """
 
     code = "RTN-REFUSED"
     exit_code = 4
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, reasons: Sequence[Reason] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reasons = tuple(reasons)
 
 
 class PlanStale(RetinueError):

@@ -10,46 +10,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from retinue.address import slug
+from retinue.engine.limits import Limits
 from retinue.errors import ManifestError, UsageError
 from retinue.manifest.paths import BadPath, Locator
 from retinue.manifest.schema_parts import NAME_MEANS
 from retinue.manifest.schema_project import STACK_PATTERN
 from retinue.manifest.settings import PROJECT_FILE, Settings, read_dot_env, read_settings
+from retinue.platform.endpoints import Local, ModelServer
 from retinue.problem import Place, in_reading_order
-
-AVAILABLE_TARGETS: Final = ("assistants",)
-"""The targets that this version can realise; the schema knows the others, too."""
 
 DEFAULT_PARALLELISM: Final = 16
 """Measured by `bench/parallelism.py`: beyond it, the client itself is what an apply waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalModel:
-    """A chat-completions server behind the embedded platform.
-
-    ``names`` maps models as assistants name them to the server's; "*" stands for all others.
-    ``embeddings`` is the server's model for them; without one, file search goes by words alone.
-    """
-
-    base_url: str
-    api_key: str | None = field(default=None, repr=False)
-    names: Mapping[str, str] = field(default_factory=dict)
-    embeddings: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LocalPlatform:
-    """The embedded platform; ``database`` is its file, absolute.
-
-    Without a ``model`` the built-in echo model answers.
-    """
-
-    database: Path
-    model: LocalModel | None = None
-    api: Literal["local"] = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +37,9 @@ class OpenAIPlatform:
     api_key_env: str = "OPENAI_API_KEY"
     timeout: float | None = None
     max_parallel: int | None = None
-    api: Literal["openai"] = "openai"
 
 
-Platform: TypeAlias = LocalPlatform | OpenAIPlatform
-
-
-@dataclass(frozen=True, slots=True)
-class Safety:
-    """When a plan is too drastic: percentages of what exists, from ``min_existing`` on."""
-
-    max_delete_percent: int = 30
-    max_update_percent: int = 50
-    min_existing: int = 10
+Platform: TypeAlias = Local | OpenAIPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +72,7 @@ class Project:
     platform: Platform
     state_path: Path
     variables: Mapping[str, str | None] = field(default_factory=dict)
-    safety: Safety = Safety()
+    safety: Limits = field(default_factory=Limits)
     tracing: Tracing = Tracing()
     parallelism: int = DEFAULT_PARALLELISM
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -158,21 +122,26 @@ def find_root(start: Path) -> Path:
     raise UsageError(f"there is no {PROJECT_FILE} in {here} or above it", hint=hint)
 
 
+def name_from(folder: Path) -> str:
+    """The name of a project that has none of its own."""
+    return slug(folder.name, most=63) or "project"
+
+
 def _project(root: Path, settings: Settings, environ: Mapping[str, str]) -> Project:
     values = settings.values
     return Project(
-        name=values.get("project") or _slug(root.name),
+        name=values.get("project") or name_from(root),
         root=root,
         stack=settings.stack,
         manifests=_inside(root, settings, "manifests", "assistants"),
         manifests_place=settings.place("manifests"),
-        target=_target(settings),
+        target=str(values.get("target", "assistants")),
         platform=_platform(root, values.get("platform", {"api": "local"}), environ),
         state_path=_anywhere(
             root, values.get("state", {}).get("path") or f".retinue/state/{settings.stack}.json"
         ),
         variables=settings.variables,
-        safety=Safety(**values.get("safety", {})),
+        safety=Limits(**values.get("safety", {})),
         tracing=_tracing(values.get("tracing", {})),
         parallelism=int(values.get("parallelism", DEFAULT_PARALLELISM)),
         environ=environ,
@@ -185,28 +154,16 @@ def _check_stack_name(stack: str) -> None:
         raise UsageError(f"{stack!r} can't be the name of a stack", hint=f"use {NAME_MEANS}")
 
 
-def _target(settings: Settings) -> str:
-    target = str(settings.values.get("target", "assistants"))
-    if target not in AVAILABLE_TARGETS:
-        settings.report(
-            "RTN-PROJECT-TARGET",
-            settings.place("target"),
-            f"the target {target} is not available in this version",
-            f"use {' or '.join(AVAILABLE_TARGETS)}",
-        )
-    return target
-
-
 def _platform(root: Path, written: dict[str, Any], environ: Mapping[str, str]) -> Platform:
     if written["api"] == "local":
         database = _anywhere(root, written.get("database", ".retinue/platform.db"))
-        return LocalPlatform(database, _model(written.get("model"), environ))
+        return Local(database=database, model=_model(written.get("model"), environ))
     given = {key: value for key, value in written.items() if key != "api"}
     given.setdefault("base_url", environ.get("OPENAI_BASE_URL") or None)
     return OpenAIPlatform(**given)
 
 
-def _model(written: dict[str, Any] | None, environ: Mapping[str, str]) -> LocalModel | None:
+def _model(written: dict[str, Any] | None, environ: Mapping[str, str]) -> ModelServer | None:
     if written is None:
         return None
     name = written.get("api_key_env")
@@ -216,8 +173,12 @@ def _model(written: dict[str, Any] | None, environ: Mapping[str, str]) -> LocalM
             hint=f"set {name} in the environment, or in .env beside retinue.yaml",
         )
     key = written.get("api_key") or environ.get(name or "") or None
-    names, embeddings = written.get("names", {}), written.get("embeddings")
-    return LocalModel(written["base_url"], key, names, embeddings)
+    return ModelServer(
+        base_url=written["base_url"],
+        api_key=key,
+        names=written.get("names", {}),
+        embeddings=written.get("embeddings"),
+    )
 
 
 def _tracing(written: Mapping[str, Any]) -> Tracing:
@@ -241,9 +202,3 @@ def _inside(root: Path, settings: Settings, key: str, default: str) -> Path:
 def _anywhere(root: Path, written: str) -> Path:
     """State and databases may lie outside of the project."""
     return Path(os.path.normpath(root / written))
-
-
-def _slug(folder: str) -> str:
-    """Make a project's name of a folder's."""
-    slug = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")[:63]
-    return slug or "project"

@@ -1,4 +1,5 @@
-"""The content of local files: size and SHA-256, remembered so that nothing is read twice.
+"""The content of local files and folders: size and SHA-256, remembered so that nothing is read
+twice.
 
 A remembered digest is trusted while path, size and modification time are the same, unless the
 file was modified so shortly before it was read that a later edit could bear the same time.
@@ -11,12 +12,16 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from retinue.errors import PlanStale
 from retinue.kinds.base import Upload
 from retinue.state.files import write_atomically
+
+Folder: TypeAlias = tuple[Path, str, Sequence[str]]
+"""A folder, its path relative to the project, and its files relative to it, sorted."""
 
 _VERSION = 1
 _SETTLED_NS = 2_000_000_000
@@ -48,6 +53,18 @@ class HashCache:
             self._used[shown] = [*stamp, sha256]
         return Upload(path, shown, sha256, stat.st_size)
 
+    def folder(self, path: Path, shown: str, files: Sequence[str]) -> Upload:
+        """Size and digest of ``files`` of a folder.
+
+        Raises:
+            OSError: one of them can't be read.
+        """
+        found = [self.upload(path / name, f"{shown}/{name}") for name in files]
+        sha256 = sha256_of_tree(
+            (name, file.sha256) for name, file in zip(files, found, strict=True)
+        )
+        return Upload(path, shown, sha256, sum(file.size for file in found), tuple(files))
+
     def save(self) -> None:
         """Write what was used back; a folder that can't be written to is no reason to fail."""
         if self._used != self._known:
@@ -64,12 +81,26 @@ def _load(path: Path) -> dict[str, list[int | str]]:
         return {}
 
 
-def read_uploads(files: Iterable[tuple[Path, str]], cache: Path) -> list[Upload]:
-    """Digest ``files`` (path, path relative to the project), with the cache at ``cache``."""
+def read_uploads(
+    files: Iterable[tuple[Path, str]], cache: Path, *, folders: Iterable[Folder] = ()
+) -> list[Upload]:
+    """Digest ``files`` (path, path relative to the project), then ``folders``, in this order.
+
+    Both at once: what is not asked for leaves the cache at ``cache``.
+    """
     hashes = HashCache(cache)
     uploads = [hashes.upload(path, shown) for path, shown in files]
+    uploads += [hashes.folder(*folder) for folder in folders]
     hashes.save()
     return uploads
+
+
+def sha256_of_tree(files: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over the names and the SHA-256 of files, in their order."""
+    tree = hashlib.sha256()
+    for name, sha256 in files:
+        tree.update(f"{sha256}  {name}\0".encode())
+    return tree.hexdigest()
 
 
 def sha256_of(path: Path) -> str:
@@ -92,7 +123,11 @@ async def require_unchanged(upload: Upload) -> None:
     except OSError:
         same = False
     if not same:
-        raise PlanStale(
-            f"{upload.shown} changed after the plan was made",
-            hint="run plan again, then apply",
-        )
+        raise changed(upload)
+
+
+def changed(upload: Upload) -> PlanStale:
+    """The error for content that is no longer what the plan saw."""
+    return PlanStale(
+        f"{upload.shown} changed after the plan was made", hint="run plan again, then apply"
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from tests.support.platform import beta_of
 
 from retinue.local.app import close_app, create_app
 
@@ -29,7 +30,7 @@ class Hand:
 
     async def _send(self, method: str, path: str, body: Any, more: Any) -> dict[str, Any]:
         transport = httpx2.ASGITransport(app=self._app)
-        headers = {"Authorization": "Bearer hand", "OpenAI-Beta": "assistants=v2"}
+        headers = {"Authorization": "Bearer hand", "OpenAI-Beta": beta_of(path)}
         async with httpx2.AsyncClient(transport=transport, headers=headers) as client:
             answer = await client.request(method, URL + path, json=body, **more)
             answer.raise_for_status()

@@ -49,6 +49,44 @@ class TestGrades:
         assert "--auto-approve=" not in done.err
 
 
+class TestRefusals:
+    @pytest.fixture
+    def unsafe(self, shell: Shell) -> Shell:
+        """A project whose next apply would delete a protected assistant, and nearly all else."""
+        limits = "safety: {min_existing: 1, max_delete_percent: 10}\n"
+        shell.write({"retinue.yaml": f"project: school\n{limits}"})
+        shell.edit("assistants/team.yaml", "    name: Tutor\n", "    lifecycle: {protect: true}\n")
+        shell.ok("apply", "--auto-approve")
+        shell.write({"assistants/team.yaml": "files: {syllabus: {path: data/syllabus.txt}}\n"})
+        return shell
+
+    def test_every_reason_is_told_with_its_own_code_and_hint(self, unsafe: Shell) -> None:
+        done = unsafe("apply", "--auto-approve")
+        assert done.code == 4
+        first, second = done.err.split("Error: ")[1:]
+        assert first.startswith("protected: assistant.tutor\n  hint: apply the manifest with")
+        assert first.rstrip().endswith("[RTN-REFUSED-PROTECTED]")
+        assert "would delete 3 of 4 resources" in second
+        assert "safety.max_delete_percent in retinue.yaml" in second
+        assert second.rstrip().endswith("[RTN-REFUSED-DELETE-SHARE]")
+
+    def test_one_reason_has_its_code_as_well(self, unsafe: Shell) -> None:
+        done = unsafe("apply", "--auto-approve", "--force")
+        assert done.err.count("Error: ") == 1
+        assert "[RTN-REFUSED-PROTECTED]" in done.err
+        assert "[RTN-REFUSED]" not in done.err
+
+    def test_the_events_end_with_the_reasons(self, unsafe: Shell) -> None:
+        done = unsafe("apply", "--auto-approve", "--json")
+        assert done.code == 4
+        last = [event["diagnostic"] for event in done.events[-2:]]
+        assert [each["code"] for each in last] == [
+            "RTN-REFUSED-PROTECTED",
+            "RTN-REFUSED-DELETE-SHARE",
+        ]
+        assert all(each["detail"] for each in last)
+
+
 class TestPlanFile:
     def test_is_applied_as_it_was_saved(self, shell: Shell) -> None:
         saved = shell.ok("plan", "--out", "team.plan")

@@ -54,13 +54,27 @@ def test_drift_does_not_call_everything_deleted(moved: Shell) -> None:
     assert "the state's objects are on the embedded platform" in done.err
 
 
+def test_the_same_platform_under_another_address_leaves_nothing_behind(
+    applied: Shell,
+) -> None:
+    state = json.loads(applied.ok("state", "pull").out) | {"platform": "http://old.example/v1"}
+    applied.write({"pulled.json": json.dumps(state)})
+    applied.ok("state", "push", "pulled.json", "--force")
+    assert "these objects stay" not in applied.ok("plan").out
+    assert applied.ok("apply").conclusion.startswith("No changes.")
+
+
 def test_destroy_forgets_nothing(moved: Shell) -> None:
     assert moved("destroy", "--auto-approve").code == 4
     assert moved.ok("state", "list").out.splitlines() == ALL
 
 
 def test_force_moves_and_is_remembered(moved: Shell, server: str) -> None:
-    moved.ok("apply", "--auto-approve", "--force")
+    left = [moved.id_of(address) for address in ALL]
+    done = moved.ok("apply", "--auto-approve", "--force")
+    assert "these objects stay on the embedded platform" in done.out
+    assert [object_id for object_id in left if object_id not in done.out] == []
+    assert "these objects stay" not in moved.ok("plan").out
     assert home(moved) == server
     assert moved.ok("plan", "--detailed-exitcode").conclusion.startswith("No changes.")
     moved.ok("destroy", "--auto-approve")

@@ -77,6 +77,15 @@ class TestForget:
         assert applied.id_of("assistant.tutor") == before
         assert len(hand.objects("assistants")) == 1
 
+    def test_what_a_replace_left_is_named_as_well(self, applied: Shell) -> None:
+        state = json.loads(applied.ok("state", "pull").out)
+        state["resources"]["assistant.tutor"]["deposed"] = ["asst_old", "asst_older"]
+        applied.write({"pulled.json": json.dumps(state)})
+        applied.ok("state", "push", "pulled.json", "--force")
+        said = applied.ok("state", "rm", "assistant.tutor").out
+        assert "asst_old," in said
+        assert "asst_older," in said
+
     def test_one_unknown_address_forgets_nothing(self, applied: Shell) -> None:
         assert applied("state", "rm", "assistant.tutor", "assistant.nobody").code == 1
         assert applied.ok("state", "list").out.splitlines() == ALL

@@ -16,7 +16,10 @@ import click
 from retinue.cli.main import cli
 from retinue.manifest.codes import CODES
 from retinue.manifest.schema import manifest_schema
-from retinue.manifest.schema_project import project_schema
+from retinue.manifest.schema_project import TARGETS, project_schema
+from retinue.targets.codes import CODES as TARGET_CODES
+from retinue.targets.refusals import RULES
+from retinue.targets.rules import Rule
 
 DOCS = Path(__file__).parents[2] / "docs"
 _PART = re.compile(r"<!-- made: (?P<name>[a-z_ ]+) -->\n(?P<text>.*?)<!-- end -->\n", re.DOTALL)
@@ -166,10 +169,33 @@ def _option(option: click.Option) -> str:
 # --- codes -------------------------------------------------------------------------------------
 
 
-def manifest_codes() -> str:
+def code_table(codes: Mapping[str, str]) -> str:
     """The codes of problems in what the user wrote."""
-    rows = [f"| `{code}` | {meaning} |" for code, meaning in CODES.items()]
+    rows = [f"| `{code}` | {meaning} |" for code, meaning in codes.items()]
     return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+# --- targets -----------------------------------------------------------------------------------
+
+
+def target_table() -> str:
+    """What is refused, and on which targets; where one takes only so much, how much."""
+    head = [f"| | {' | '.join(f'`{target}`' for target in TARGETS)} |", "|---|---|---|---|"]
+    subjects = dict.fromkeys(rule.subject for rule in RULES)
+    return "\n".join([*head, *(_refused(subject) for subject in subjects)])
+
+
+def _refused(subject: str) -> str:
+    outer = f"tool {re.split('[. ]', subject)[0]}"
+    rules = {r.target: r for r in RULES if r.subject in (outer, subject)}
+    cells = (_taken(rules.get(target)) for target in TARGETS)
+    return f"| {subject} | {' | '.join(cells)} |"
+
+
+def _taken(rule: Rule | None) -> str:
+    if rule is None:
+        return "yes"
+    return "no" if rule.most is None else f"up to {rule.most:,}"
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
@@ -177,11 +203,18 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "functions": _of("functions"),
     "files": _of("files"),
     "vector_stores": _of("vector_stores"),
+    "environments": _of("environments"),
+    "skills": _of("skills"),
+    "vaults": _of("vaults"),
+    "credentials": _of("credentials"),
+    "automations": _of("automations"),
     "moved": _of("moved"),
     "removed": _of("removed"),
     "project file": lambda: table(project_schema()),
     "commands": command_reference,
-    "manifest codes": manifest_codes,
+    "manifest codes": lambda: code_table(CODES),
+    "targets": target_table,
+    "target codes": lambda: code_table(TARGET_CODES),
 }
 
 

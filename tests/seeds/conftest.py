@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from openai import OpenAI
-from tests.seeds.model_server import ModelServer, serving
+from tests.seeds.model_server import ModelServer
 from tests.seeds.notebook import Notebook
 from tests.seeds.tutor import think
 
@@ -20,7 +20,7 @@ _SERVE = "from retinue.cli.main import main; main()"
 
 @pytest.fixture
 def model_server() -> Iterator[ModelServer]:
-    with serving(think) as server:
+    with ModelServer(think) as server:
         yield server
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.loopback import LoopbackHandler, LoopbackServer
 
 Body = dict[str, Any]
 
@@ -48,60 +47,35 @@ def _delta(delta: Body, reason: str | None = None) -> Body:
     return {"id": "x", "object": "chat.completion.chunk", "choices": [choice]}
 
 
-class ModelServer:
+class ModelServer(LoopbackServer):
     """Answers with what ``think`` makes of each request. ``url`` ends in /v1."""
 
     def __init__(self, think: Callable[[Body], Reply]) -> None:
+        super().__init__(_Handler)
+        self.think = think
         self.requests: list[Body] = []
         self.keys: list[str | None] = []
-        server = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                server.requests.append(body)
-                server.keys.append(self.headers["authorization"])
-                self._answer(think(body))
-
-            def _answer(self, reply: Reply) -> None:
-                time.sleep(reply.pause)
-                if reply.raw is not None:
-                    text = reply.raw
-                else:
-                    lines = [f"data: {json.dumps(each)}\n\n" for each in reply.chunks()]
-                    text = "".join([*lines, "data: [DONE]\n\n"])
-                raw = text.encode()
-                self.send_response(reply.status)
-                self.send_header("content-type", reply.content_type)
-                self.send_header("content-length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
-
-    def run(self) -> None:
-        self._http.serve_forever(poll_interval=0.05)
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+    @property
+    def url(self) -> str:
+        return f"{self.root}/v1"
 
 
-@contextmanager
-def serving(think: Callable[[Body], Reply]) -> Iterator[ModelServer]:
-    """A model server for the time of a block."""
-    server = ModelServer(think)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.close()
-        thread.join(5)
+class _Handler(LoopbackHandler):
+    server: ModelServer
+    protocol_version = "HTTP/1.1"
+
+    def post(self) -> None:
+        body = self.json()
+        self.server.requests.append(body)
+        self.server.keys.append(self.headers["authorization"])
+        reply = self.server.think(body)
+        time.sleep(reply.pause)
+        self.answer(_wire(reply).encode(), status=reply.status, kind=reply.content_type)
+
+
+def _wire(reply: Reply) -> str:
+    if reply.raw is not None:
+        return reply.raw
+    lines = [f"data: {json.dumps(each)}\n\n" for each in reply.chunks()]
+    return "".join([*lines, "data: [DONE]\n\n"])

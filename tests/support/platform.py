@@ -19,6 +19,11 @@ from tests.support.launch import Launcher, Running
 KEY = "any"
 
 
+def beta_of(path: str) -> str:
+    """The value of ``OpenAI-Beta`` that a path asks for."""
+    return "agents=v1" if path.startswith(("/agents", "/vaults")) else "assistants=v2"
+
+
 def digest(content: bytes) -> str:
     """A short name for a file's content."""
     return sha256(content).hexdigest()[:12]
@@ -52,7 +57,11 @@ class Server:
 
     def content(self, file_id: str) -> bytes:
         """What was uploaded."""
-        with self._open("GET", f"/files/{file_id}/content", None) as reply:
+        return self.download(f"/files/{file_id}/content")
+
+    def download(self, path: str) -> bytes:
+        """What is answered as it is."""
+        with self._open("GET", path, None) as reply:
             data: bytes = reply.read()
             return data
 
@@ -64,7 +73,7 @@ class Server:
             headers={
                 "Authorization": f"Bearer {KEY}",
                 "Content-Type": "application/json",
-                "OpenAI-Beta": "assistants=v2",
+                "OpenAI-Beta": beta_of(path),
             },
         )
         return urllib.request.urlopen(request, timeout=20)  # noqa: S310

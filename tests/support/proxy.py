@@ -22,7 +22,10 @@ from tests.support.wire import Message, answer, read_message
 UPSTREAM_TIMEOUT = 30.0
 """Seconds for which the server behind may take; nothing here waits for ever."""
 
-LISTS = re.compile(r"^/(files|vector_stores|assistants)$")
+LISTS = re.compile(
+    r"^/(files|vector_stores|assistants|skills|vaults|vaults/[^/]+/credentials"
+    r"|agents|agents/automations|agents/environments/templates)$"
+)
 
 
 class Cut(Exception):

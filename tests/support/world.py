@@ -19,7 +19,7 @@ from typing import Any
 from tests.support.fleet import Fleet, expected, write
 from tests.support.launch import Ended, Launcher, Running
 from tests.support.platform import KEY, Server, serving
-from tests.support.proxy import Cut, Proxy, Request
+from tests.support.proxy import Cut, On, Proxy, Request
 
 APPLY = ("apply", "--auto-approve", "--force")
 PROJECT = "project: fleet\nplatform: {api: openai}\n"
@@ -33,6 +33,8 @@ class World:
         self.server = server
         self.proxy = proxy
         self._launcher = launcher
+        self.environ: dict[str, str] = {}
+        """What is in the environment of every run, besides what it needs: secrets."""
         self.write("retinue.yaml", PROJECT)
 
     # --- The project ------------------------------------------------------------------------
@@ -81,6 +83,7 @@ class World:
             "NO_COLOR": "1",
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": self.proxy.url,
+            **self.environ,
             **(env or {}),
         }
         return self._launcher.start(
@@ -104,19 +107,22 @@ class World:
     def killed_at_request(self, number: int, when: str, *argv: str) -> Ended:
         """Run ``retinue`` and SIGKILL it when its request ``number`` arrives ("before" the server
         hears of it) or has been done ("after", before the answer gets back)."""
+        number += len(self.proxy.requests)
+        wanted = self.proxy.on("*", "**", times=None, where=lambda each: each.number == number)
+        return self.killed_at(wanted, when, *argv)
+
+    def killed_at(self, wanted: On, when: str, *argv: str) -> Ended:
+        """The same, when a request arrives that fits a rule."""
         running: list[Running] = []
 
         def kill(request: Request) -> None:
-            if request.number == number:
-                running[0].kill()
-                raise Cut(str(request))
+            running[0].kill()
+            raise Cut(str(request))
 
-        rule = self.proxy.on("*", "**", times=None)
-        number += len(self.proxy.requests)
         if when == "before":
-            rule.first(kill)
+            wanted.first(kill)
         else:
-            rule.then(kill)
+            wanted.then(kill)
         with self.proxy.hold():  # until we know the PID
             running.append(self.start(*argv))
         ended = running[0].wait()

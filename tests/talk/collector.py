@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.support.loopback import LoopbackHandler, LoopbackServer
 
 
 @dataclass
@@ -43,38 +42,23 @@ class Received:
         return sorted(each.name for each in self.spans if each.parent == span.id)
 
 
-class Collector(ThreadingHTTPServer):
-    """Listens on loopback; use as a context manager."""
-
-    daemon_threads = True
+class Collector(LoopbackServer):
+    """Keeps what it gets in ``received``."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.received = Received()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        return self.root
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     server: Collector
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+    def post(self) -> None:
+        body = self.body()
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         if self.path == "/v3/auth/token":
@@ -85,18 +69,12 @@ class _Handler(BaseHTTPRequestHandler):
         received.raw += body
         received.authorizations.append(self.headers.get("authorization", ""))
         received.spans += _spans(body)
-        self._answer(b"", "application/x-protobuf")
+        self.answer(b"", kind="application/x-protobuf")
 
     def _token(self, body: bytes) -> None:
         self.server.received.keys.append(json.loads(body)["api_key"])
         token = {"token": "a-token", "project_id": "a-project"}
-        self._answer(json.dumps(token).encode(), "application/json")
-
-    def _answer(self, body: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("content-type", kind)
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(json.dumps(token).encode())
 
 
 def _spans(body: bytes) -> list[Span]:

@@ -10,6 +10,20 @@ import pytest
 from tests.cli.shell import Shell, serving
 from tests.talk.model import ScriptedModel
 
+ALL = ("assistants", "responses", "agents")
+SEARCHING = ("assistants", "responses")
+"""The targets that have a file search."""
+
+WORDS = {
+    "assistants": ("thread thread_", "run_"),
+    "responses": ("conversation conv_", "resp_"),
+    "agents": ("session sess_", "turn_"),
+}
+"""What each target calls a conversation, and how IDs of it and of an answer begin."""
+
+on_all = pytest.mark.parametrize("target", ALL, indirect=True)
+on_searching = pytest.mark.parametrize("target", SEARCHING, indirect=True)
+
 MANIFEST = """\
 assistants:
   tutor:
@@ -19,10 +33,6 @@ assistants:
       - type: function
         function: display-quiz
   plain: {model: gpt-4o}
-  reader:
-    model: gpt-4o
-    tools:
-      - {type: file_search, vector_store: notes}
 
 functions:
   display-quiz:
@@ -36,11 +46,24 @@ vector_stores:
   notes: {files: [limits]}
 """
 
+READER = """\
+  reader:
+    model: gpt-4o
+    tools:
+      - {type: file_search, vector_store: notes}
+"""
+"""The assistant that the target agents can't have."""
+
 FILES = {
-    "assistants/team.yaml": MANIFEST,
     "assistants/notes/limits.md": "# Limits\n\nWhere a sequence goes when you search for limits.\n",
     ".env": "OPENAI_API_KEY=of-the-test\n",
 }
+
+
+def files(target: str) -> dict[str, str | None]:
+    """The project's files, with all assistants that there can be on ``target``."""
+    manifest = MANIFEST.replace("\nfunctions", f"{READER}\nfunctions")
+    return {**FILES, "assistants/team.yaml": manifest if target in SEARCHING else MANIFEST}
 
 
 @pytest.fixture(scope="session")
@@ -58,13 +81,20 @@ def platform(model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def project(tmp_path: Path, platform: str) -> Shell:
+def target(request: pytest.FixtureRequest) -> str:
+    """The target of the project; `on_all` makes it every one in turn."""
+    return getattr(request, "param", "assistants")
+
+
+@pytest.fixture
+def project(tmp_path: Path, platform: str, target: str) -> Shell:
     """A project on that server, nothing applied yet. Its name is its own: the server is shared."""
     shell = Shell(tmp_path / "school")
     settings = (
-        f"project: school-{uuid4().hex[:8]}\nplatform: {{api: openai, base_url: {platform!r}}}\n"
+        f"project: school-{uuid4().hex[:8]}\ntarget: {target}\n"
+        f"platform: {{api: openai, base_url: {platform!r}}}\n"
     )
-    shell.write(FILES | {"retinue.yaml": settings})
+    shell.write(files(target) | {"retinue.yaml": settings})
     return shell
 
 
@@ -77,7 +107,8 @@ def school(project: Shell) -> Shell:
 
 def api(platform: str, method: str, path: str) -> dict[str, Any]:
     """One request to the platform, past Retinue."""
-    headers = {"Authorization": "Bearer x", "OpenAI-Beta": "assistants=v2"}
+    beta = "agents=v1" if path.startswith("/agents") else "assistants=v2"
+    headers = {"Authorization": "Bearer x", "OpenAI-Beta": beta}
     answer = httpx2.request(method, platform + path, headers=headers)
     answer.raise_for_status()
     result: dict[str, Any] = answer.json()

@@ -3,6 +3,7 @@
 It answers by what the last message says, streamed, and keeps every request that it got:
 
 * ``quiz``      calls display_quiz, twice when the word ``twice`` is there, then repeats the outputs
+* ``compute``   runs a line of Python in the code interpreter, then repeats what it printed
 * ``search``    uses the file search once and cites the first passage
 * ``json``      answers with a JSON object
 * ``slowly``    answers word by word, for ten seconds
@@ -14,49 +15,36 @@ It answers by what the last message says, streamed, and keeps every request that
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
+
+from tests.support.loopback import LoopbackHandler, LoopbackServer
+
+CODE = "import os; print(6 * 7, *os.listdir('/mnt/data'))"
+"""What it computes: the answer, and the files that are there."""
 
 
-class ScriptedModel(ThreadingHTTPServer):
-    """Listens on loopback; use as a context manager."""
-
-    daemon_threads = True
+class ScriptedModel(LoopbackServer):
+    """Keeps the bodies that it got in ``requests``."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.requests: list[dict[str, Any]] = []
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        return f"{self.root}/v1"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     server: ScriptedModel
-    protocol_version = "HTTP/1.0"
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+    def post(self) -> None:
+        body = self.json()
         self.server.requests.append(body)
         if _asked(body).startswith("fail"):
-            self._refuse()
+            self.answer(b'{"error": {"message": "the model is not well"}}', status=500)
             return
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
@@ -70,12 +58,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, data: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(data)}\n\n".encode())
         self.wfile.flush()
-
-    def _refuse(self) -> None:
-        self.send_response(500)
-        self.send_header("content-type", "application/json")
-        self.end_headers()
-        self.wfile.write(b'{"error": {"message": "the model is not well"}}')
 
 
 def _asked(body: dict[str, Any]) -> str:
@@ -106,6 +88,8 @@ def _calls(body: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     if "quiz" in asked and "display_quiz" in names:
         calls = [("display_quiz", {"title": "Limits", "level": 1})]
         return calls + ([("display_quiz", {"title": "Series"})] if "twice" in asked else [])
+    if "compute" in asked and "python" in names:
+        return [("python", {"code": CODE})]
     search = next((name for name in names if "search" in name), None)
     return [(search, {"query": asked})] if "search" in asked and search else []
 
@@ -128,7 +112,7 @@ def _pieces(body: dict[str, Any]) -> Iterator[str]:
         yield json.dumps({"verdict": "PASS" if good else "FAIL", "reason": "the word good"})
     elif outputs and "【" in outputs[0]:
         mark = outputs[0][outputs[0].index("【") : outputs[0].index("】") + 1]
-        yield from ("It is in the notes", mark, ".")
+        yield from ("It is in the notes", f"{mark}.")
     elif outputs:
         yield "Outputs: " + " and ".join(outputs)
     elif "json" in asked:

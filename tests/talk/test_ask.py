@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pty
 import signal
@@ -11,13 +12,19 @@ from pathlib import Path
 
 import pytest
 from tests.cli.shell import ENTRY, Shell, plain_environment
-from tests.talk.conftest import api
+from tests.talk.conftest import WORDS, api, on_all, on_searching
+from tests.talk.model import ScriptedModel
 
 HANDLER = """\
 import json, sys
 arguments = json.load(sys.stdin)
 print("prepared", arguments["title"])
 """
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
+)
+"""A picture of one point."""
+
 BOUND = """\
 functions:
   display-quiz:
@@ -37,14 +44,16 @@ def bind(school: Shell, *lines: str, **files: str) -> None:
     school.write({name.replace("__", "."): content for name, content in files.items()})
 
 
-def test_the_answer_is_on_stdout_and_the_thread_on_stderr(school: Shell) -> None:
+@on_all
+def test_the_answer_is_on_stdout_and_the_conversation_on_stderr(school: Shell, target: str) -> None:
     done = school.process("ask", "plain", "life?")
     assert (done.code, done.out) == (0, "The answer to life?\n"), done.err
     assert "18 tokens" in done.err
-    assert "; thread thread_" in done.err
+    assert f"; {WORDS[target][0]}" in done.err
 
 
-def test_the_document(school: Shell) -> None:
+@on_all
+def test_the_document(school: Shell, target: str) -> None:
     document = school.process("ask", "assistant.plain", "life?", "--json").json
     assert document["answer"] == "The answer to life?"
     assert document["status"] == "completed"
@@ -53,15 +62,28 @@ def test_the_document(school: Shell) -> None:
         "id": school.id_of("assistant.plain"),
     }
     assert document["usage"] == {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}
-    assert document["run_id"].startswith("run_")
+    assert document["thread_id"].startswith(WORDS[target][0].split()[1])
+    assert document["run_id"].startswith(WORDS[target][1])
     assert (document["error"], document["citations"], document["steps"]) == (None, [], [])
 
 
-def test_a_thread_goes_on(school: Shell) -> None:
+@on_all
+def test_a_conversation_goes_on(school: Shell, model: ScriptedModel) -> None:
     first = school.ok("ask", "plain", "one", "--json").json
-    second = school.ok("ask", "plain", "two", "--json", "--thread", first["thread_id"]).json
+    second = school.ok("ask", "plain", "two", "--json", "--continue", first["thread_id"]).json
     assert second["thread_id"] == first["thread_id"]
     assert second["run_id"] != first["run_id"]
+    said = [message["content"] for message in model.requests[-1]["messages"]]
+    assert said[-3:] == ["one", "The answer to one", "two"]
+    assert school.ok("ask", "plain", "three", "--thread", first["thread_id"]).out
+
+
+@pytest.mark.parametrize("target", ["agents"], indirect=True)
+def test_a_session_of_another_agent_does_not_go_on(school: Shell) -> None:
+    other = school.ok("ask", "tutor", "one", "--json").json["thread_id"]
+    done = school("ask", "plain", "two", "--continue", other)
+    assert done.code == 1
+    assert f"the session {other} is one of the agent agt_" in done.err
 
 
 def test_the_question_may_come_from_stdin(school: Shell) -> None:
@@ -77,11 +99,11 @@ def test_the_question_may_come_from_stdin(school: Shell) -> None:
     assert done.stdout == "The answer to from the pipe\n"
 
 
-def test_the_answer_comes_while_it_is_made(school: Shell) -> None:
-    """And Ctrl-C ends the run on the platform."""
+def interrupted(project: Shell) -> int:
+    """The exit code of an ask whose answer is seen coming, and then is stopped by Ctrl-C."""
     asking = subprocess.Popen(
         [*ENTRY, "ask", "plain", "slowly"],
-        cwd=school.root,
+        cwd=project.root,
         env=plain_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -93,10 +115,25 @@ def test_the_answer_comes_while_it_is_made(school: Shell) -> None:
         assert os.read(asking.stdout.fileno(), 100).startswith(b"word0")
         assert time.monotonic() - began < 8
         asking.send_signal(signal.SIGINT)
-        assert asking.wait(120) == 130
+        return asking.wait(120)
 
 
-def test_a_failed_run_is_an_error_with_its_reason(school: Shell) -> None:
+@on_all
+def test_the_answer_streams_and_ctrl_c_ends_the_ask(school: Shell) -> None:
+    assert interrupted(school) == 130
+
+
+@pytest.mark.parametrize("target", ["agents"], indirect=True)
+def test_ctrl_c_cancels_the_turn(school: Shell, platform: str) -> None:
+    assert interrupted(school) == 130
+    agent = school.id_of("assistant.plain")
+    [session] = api(platform, "GET", f"/agents/sessions?agent_id={agent}")["data"]
+    [turn] = api(platform, "GET", f"/agents/sessions/{session['id']}/turns")["data"]
+    assert (session["status"], turn["status"]) == ("idle", "cancelled")
+
+
+@on_all
+def test_a_failed_answer_is_an_error_with_its_reason(school: Shell) -> None:
     done = school("ask", "plain", "fail")
     assert (done.code, done.out) == (1, "")
     assert "the answer is failed" in done.err
@@ -125,6 +162,7 @@ class TestNames:
 
 
 class TestFunctions:
+    @on_all
     def test_without_a_handler_the_ask_ends_with_the_call(self, school: Shell) -> None:
         done = school("ask", "tutor", "quiz", "--json")
         assert done.code == 1
@@ -141,6 +179,25 @@ class TestFunctions:
         path = f"/threads/{document['thread_id']}/runs/{document['run_id']}"
         assert api(platform, "GET", path)["status"] == "cancelled"
 
+    @on_all
+    def test_a_call_that_nobody_answered_does_not_end_the_conversation(self, school: Shell) -> None:
+        conversation = school("ask", "tutor", "quiz", "--json").json["thread_id"]
+        done = school.ok("ask", "tutor", "life", "--continue", conversation)
+        assert done.out == "The answer to life\n"
+
+    @on_all
+    def test_several_calls_and_another_question(self, school: Shell) -> None:
+        bind(school, "command: [python3, quiz.py]", "allow: true", quiz__py=HANDLER)
+        document = school.ok("ask", "tutor", "quiz twice", "--json").json
+        assert document["answer"] == "Outputs: prepared Limits and prepared Series"
+        assert [(step["name"], step["output"]) for step in document["steps"]] == [
+            ("display_quiz", "prepared Limits"),
+            ("display_quiz", "prepared Series"),
+        ]
+        again = school.ok("ask", "tutor", "life", "--continue", document["thread_id"])
+        assert again.out == "The answer to life\n"
+
+    @on_all
     def test_a_program(self, school: Shell) -> None:
         bind(school, "command: [python3, quiz.py]", quiz__py=HANDLER)
         done = school.ok("ask", "tutor", "quiz", "--allow", "display-quiz", "--steps")
@@ -148,6 +205,7 @@ class TestFunctions:
         assert "> calls display_quiz" in done.err
         assert "= prepared Limits" in done.err
 
+    @on_all
     def test_it_does_not_run_unasked(self, school: Shell) -> None:
         bind(school, "command: [touch, ran]")
         done = school("ask", "tutor", "quiz")
@@ -159,6 +217,18 @@ class TestFunctions:
         bind(school, "command: [touch, ran]", "allow: true")
         school.ok("ask", "tutor", "quiz")
         assert (school.root / "ran").exists()
+
+    def test_a_program_has_the_environment_but_not_what_is_in_the_env_file(
+        self, school: Shell
+    ) -> None:
+        code = "import os; print([os.environ.get(name) for name in ('MINE', 'OPENAI_API_KEY')])\n"
+        bind(school, "command: [python3, keys.py]", "allow: true", keys__py=code)
+        assert "OPENAI_API_KEY=" in (school.root / ".env").read_text()
+        done = school.process("ask", "tutor", "quiz", MINE="here")
+        assert done.out == "Outputs: ['here', None]\n"
+        bare = "command: [env, -u, MINE, python3, keys.py]"
+        bind(school, bare, "allow: true", keys__py=code)
+        assert school.process("ask", "tutor", "quiz", MINE="x").out == "Outputs: [None, None]\n"
 
     def test_a_callable_that_gets_arguments_by_name(self, school: Shell) -> None:
         code = (
@@ -230,10 +300,12 @@ def _running(pid: int) -> bool:
 
 
 class TestFiles:
+    @on_searching
     def test_citations_are_footnotes(self, school: Shell) -> None:
         done = school.ok("ask", "reader", "search for limits")
         assert done.out == "It is in the notes[1].\n\n[1] limits.md (file.limits)\n"
 
+    @on_searching
     def test_citations_and_results_in_the_document(self, school: Shell) -> None:
         document = school.ok("ask", "reader", "search for limits", "--json").json
         [citation] = document["citations"]
@@ -242,10 +314,11 @@ class TestFiles:
         assert step["type"] == "file_search"
         assert "Where a sequence goes" in step["results"][0]["text"]
 
+    @on_searching
     def test_an_attached_file_is_removed_again(
-        self, school: Shell, platform: str, tmp_path: Path
+        self, school: Shell, platform: str, target: str, tmp_path: Path
     ) -> None:
-        note = tmp_path / "note-that-goes.md"
+        note = tmp_path / f"note-that-goes-from-{target}.md"
         note.write_text("# Seen\n")
         school.ok("ask", "reader", "hello", "--file", str(note))
         assert note.name not in str(api(platform, "GET", "/files"))
@@ -257,6 +330,31 @@ class TestFiles:
         done = school("ask", "plain", "hello", "--file", str(tmp_path / "note.md"))
         assert done.code == 1
         assert "has no tool that can read" in done.err
+
+    @pytest.mark.parametrize("target", ["agents"], indirect=True)
+    def test_an_agent_can_be_sent_pictures_alone(self, school: Shell, tmp_path: Path) -> None:
+        (tmp_path / "note.md").write_text("# Seen\n")
+        done = school("ask", "plain", "hello", "--file", str(tmp_path / "note.md"))
+        assert done.code == 1
+        assert "an agent reads files of its environment alone" in done.err
+
+    @on_all
+    def test_a_picture_is_shown_to_the_model(
+        self, school: Shell, model: ScriptedModel, tmp_path: Path
+    ) -> None:
+        (tmp_path / "dot.png").write_bytes(DOT)
+        school.ok("ask", "plain", "what is it?", "--file", str(tmp_path / "dot.png"))
+        [text, picture] = model.requests[-1]["messages"][-1]["content"]
+        assert text["text"] == "what is it?"
+        assert picture["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
+
+    @pytest.mark.parametrize("target", ["responses"], indirect=True)
+    def test_without_a_code_interpreter_the_model_itself_reads_the_file(
+        self, school: Shell, model: ScriptedModel, tmp_path: Path
+    ) -> None:
+        (tmp_path / "note.md").write_text("# Seen\n")
+        school.ok("ask", "plain", "hello", "--file", str(tmp_path / "note.md"))
+        assert "# Seen" in str(model.requests[-1]["messages"][-1])
 
 
 class TestTerminal:
@@ -290,3 +388,25 @@ class TestTerminal:
         os.close(ours)
         os.close(theirs)
         return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("target", ["responses"], indirect=True)
+class TestServers:
+    @pytest.fixture
+    def connected(self, project: Shell) -> Shell:
+        """An assistant with an MCP server, which the embedded platform does not call."""
+        tool = '{type: mcp, server_label: repo, server_url: "https://mcp.example/mcp"}'
+        new = f"  plain:\n    model: gpt-4o\n    tools:\n      - {tool}\n"
+        project.edit("assistants/team.yaml", "  plain: {model: gpt-4o}\n", new)
+        project.ok("apply", "--auto-approve")
+        return project
+
+    def test_one_can_be_allowed_beforehand(self, connected: Shell) -> None:
+        done = connected("ask", "plain", "hello", "--allow", "repoo")
+        assert done.code == 1
+        assert "did you mean 'repo'?" in done.err
+
+    def test_what_the_platform_can_not_do_is_said(self, connected: Shell) -> None:
+        done = connected("ask", "plain", "hello", "--allow", "repo")
+        assert done.code == 1
+        assert "POST /responses: 400" in done.err

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.cli.shell import ENTRY, Shell, plain_environment
+from tests.talk.conftest import WORDS, on_all
 
 PATIENCE = 20
 
@@ -26,6 +27,12 @@ class Chatting:
 
     def type(self, text: str) -> None:
         os.write(self.keyboard, text.encode())
+
+    def say(self, line: str, *seen: str) -> None:
+        """Type a line, and wait for one text after the other."""
+        self.type(f"{line}\n")
+        for text in seen:
+            self.wait_for(text)
 
     def wait_for(self, text: str) -> None:
         """Read until ``text`` is there, and forget what was read up to it."""
@@ -66,65 +73,51 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_questions_build_upon_each_other_until_the_end(school: Shell) -> None:
+@on_all
+def test_questions_build_upon_each_other_until_the_end(school: Shell, target: str) -> None:
+    conversation, _ = WORDS[target]
     with chatting(school, "plain") as chat:
         chat.wait_for("Talking to assistant.plain")
         chat.wait_for("> ")
-        chat.type("first\n")
-        chat.wait_for("The answer to first")
-        chat.wait_for("thread thread_")
-        first = chat.seen.split()[0]
-        chat.type("second\n")
-        chat.wait_for("The answer to second")
-        chat.wait_for("thread thread_")
-        chat.type("/new\n")
-        chat.wait_for("a new conversation")
-        chat.type("third\n")
-        chat.wait_for("The answer to third")
-        chat.type("/quit\n")
-        chat.wait_for("thread thread_")
+        chat.say("first", "The answer to first", conversation)
+        chat.say("second", "The answer to second", conversation)
+        chat.say("/new", "a new conversation")
+        chat.say("third", "The answer to third")
+        chat.say("/quit", conversation)
         assert chat.process.wait(PATIENCE) == 0
-        assert first
 
 
+@on_all
 def test_ctrl_c_ends_the_answer_and_ctrl_d_the_chat(school: Shell) -> None:
     with chatting(school, "plain") as chat:
         chat.wait_for("> ")
-        chat.type("slowly\n")
-        chat.wait_for("word2")
+        chat.say("slowly", "word2")
         chat.type("\x03")
         chat.wait_for("cancelled")
         chat.wait_for("> ")
-        chat.type("and now\n")
-        chat.wait_for("The answer to and now")
-        chat.wait_for("> ")
+        chat.say("and now", "The answer to and now", "> ")
         chat.type("\x04")
         assert chat.process.wait(PATIENCE) == 0
 
 
+@on_all
 def test_a_function_without_a_handler_is_answered_by_the_person(school: Shell) -> None:
     with chatting(school, "tutor") as chat:
         chat.wait_for("> ")
-        chat.type("quiz\n")
-        chat.wait_for("The assistant calls display_quiz with")
-        chat.wait_for("Its output")
-        chat.type("all right\n")
-        chat.wait_for("Outputs: all right")
+        chat.say("quiz", "The assistant calls display_quiz with", "Its output")
+        chat.say("all right", "Outputs: all right")
 
 
 def test_a_file_goes_with_the_next_question(school: Shell) -> None:
     with chatting(school, "reader") as chat:
         chat.wait_for("> ")
-        chat.type("/file nowhere.md\n")
-        chat.wait_for("there is no such file")
-        chat.type("/file retinue.yaml\n")
-        chat.wait_for("goes with the next question")
-        chat.type("/fiel x\n")
-        chat.wait_for("there is no /fiel")
-        chat.type("/steps\n")
-        chat.wait_for("steps are shown")
+        chat.say("/file nowhere.md", "there is no such file")
+        chat.say("/file retinue.yaml", "goes with the next question")
+        chat.say("/fiel x", "there is no /fiel")
+        chat.say("/steps", "steps are shown")
 
 
+@on_all
 def test_without_a_terminal_lines_are_questions(school: Shell) -> None:
     done = subprocess.run(
         [*ENTRY, "chat", "plain"],

@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
+import shutil
 from pathlib import Path
 
 import pytest
-from tests.cli.shell import ENTRY, Shell, plain_environment
-from tests.talk.conftest import FILES
-from tests.talk.model import ScriptedModel
-from tests.talk.test_ask import HANDLER, bind
+from tests.cli.shell import Shell
+from tests.talk.conftest import files, on_all, on_searching
+from tests.talk.model import CODE, ScriptedModel
+from tests.talk.test_ask import HANDLER, bind, interrupted
 
 
 @pytest.fixture
-def embedded(tmp_path: Path, model: ScriptedModel) -> Shell:
+def embedded(tmp_path: Path, model: ScriptedModel, target: str) -> Shell:
     """An applied project on the embedded platform, whose model is the scripted one."""
     shell = Shell(tmp_path / "embedded")
-    settings = f"project: school\nplatform: {{api: local, model: {{base_url: {model.url!r}}}}}\n"
-    shell.write(FILES | {"retinue.yaml": settings})
+    platform = f"platform: {{api: local, model: {{base_url: {model.url!r}}}}}"
+    settings = f"project: school\ntarget: {target}\n{platform}\n"
+    shell.write(files(target) | {"retinue.yaml": settings})
     shell.ok("apply", "--auto-approve")
     return shell
 
 
-def test_an_answer_and_one_more_on_its_thread(embedded: Shell) -> None:
+@on_all
+def test_an_answer_and_one_more_in_its_conversation(embedded: Shell) -> None:
     first = embedded.process("ask", "plain", "one", "--json").json
     assert first["answer"] == "The answer to one"
-    again = embedded.process("ask", "plain", "two", "--json", "--thread", first["thread_id"]).json
+    again = embedded.process("ask", "plain", "two", "--json", "--continue", first["thread_id"]).json
     assert (again["status"], again["thread_id"]) == ("completed", first["thread_id"])
 
 
+@on_all
 def test_a_handler(embedded: Shell) -> None:
     bind(embedded, "command: [python3, quiz.py]", quiz__py=HANDLER)
     done = embedded.process("ask", "tutor", "quiz twice", "--allow", "all")
     assert done.out == "Outputs: prepared Limits and prepared Series\n"
 
 
-def test_the_answer_streams_and_ctrl_c_cancels_the_run(embedded: Shell) -> None:
-    asking = subprocess.Popen(
-        [*ENTRY, "ask", "plain", "slowly"],
-        cwd=embedded.root,
-        env=plain_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    with asking:
-        assert asking.stdout is not None
-        began = time.monotonic()
-        assert os.read(asking.stdout.fileno(), 100).startswith(b"word0")
-        assert time.monotonic() - began < 8
-        asking.send_signal(signal.SIGINT)
-        assert asking.wait(20) == 130
+@on_all
+def test_the_answer_streams_and_ctrl_c_ends_the_ask(embedded: Shell) -> None:
+    assert interrupted(embedded) == 130
 
 
+@on_all
 def test_checks_side_by_side(embedded: Shell) -> None:
     listed = "".join(
         f"      - {{ask: question {n}, contains: to question {n}}}\n" for n in range(12)
@@ -71,3 +59,21 @@ def test_without_a_model_the_echo_answers_and_says_so(embedded: Shell) -> None:
     done = embedded.process("ask", "plain", "anybody?")
     assert "echo model" in done.out
     assert "You said: anybody?" in done.out
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="code needs bubblewrap to run")
+@on_searching
+def test_code_runs(embedded: Shell, tmp_path: Path) -> None:
+    new = "  plain: {model: gpt-4o, tools: [code_interpreter]}\n"
+    embedded.edit("assistants/team.yaml", "  plain: {model: gpt-4o}\n", new)
+    embedded.ok("apply", "--auto-approve")
+    (tmp_path / "table.csv").write_text("a,b\n")
+    asked = ("ask", "plain", "compute", "--file", str(tmp_path / "table.csv"), "--json")
+    document = embedded.process(*asked).json
+    assert document["answer"] == "Outputs: 42 table.csv\n"
+    [step] = document["steps"]
+    assert (step["type"], step["input"], step["output"]) == (
+        "code_interpreter",
+        CODE,
+        "42 table.csv",
+    )

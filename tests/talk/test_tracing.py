@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from tests.cli.shell import Shell
+from tests.talk.conftest import WORDS, on_all
 from tests.talk.test_ask import HANDLER, bind
 
 pytest.importorskip("opentelemetry.sdk")
@@ -42,12 +43,21 @@ def test_nothing_leaves_unasked(traced: Shell, collector: Collector) -> None:
     assert ask(traced, collector, "plain", "life").spans == []
 
 
-def test_an_ask(traced: Shell, collector: Collector) -> None:
+REQUESTS = {
+    "assistants": ["POST /threads", "POST /threads/{id}/runs"],
+    "responses": ["POST /conversations", "POST /responses"],
+    "agents": ["POST /agents/sessions"],
+}
+
+
+@on_all
+def test_an_ask(traced: Shell, collector: Collector, target: str) -> None:
     received = ask(traced, collector, "plain", "life", "--trace")
     root, agent = received.one("retinue ask"), received.one("invoke_agent plain")
+    conversation = WORDS[target][0].split()[1]
     assert {span.trace for span in received.spans} == {root.trace}
     assert (root.parent, agent.parent) == (b"", root.id)
-    assert agent.attributes.pop("gen_ai.conversation.id").startswith("thread_")
+    assert agent.attributes.pop("gen_ai.conversation.id").startswith(conversation)
     assert agent.attributes == {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.provider.name": "openai",
@@ -58,7 +68,7 @@ def test_an_ask(traced: Shell, collector: Collector) -> None:
         "gen_ai.usage.input_tokens": 11,
         "gen_ai.usage.output_tokens": 7,
     }
-    assert received.below(agent) == ["POST /threads", "POST /threads/{id}/runs"]
+    assert received.below(agent) == REQUESTS[target]
     assert root.resource["service.name"] == "retinue"
     assert root.attributes["retinue.project"].startswith("school-")
 
@@ -79,6 +89,7 @@ def test_unless_the_project_wants_it(traced: Shell, collector: Collector) -> Non
     assert b"of-the-test" not in collector.received.raw
 
 
+@on_all
 def test_a_handler(traced: Shell, collector: Collector) -> None:
     bind(traced, "command: [python3, quiz.py]", quiz__py=HANDLER)
     received = ask(traced, collector, "tutor", "quiz", "--trace", "--allow", "all")
@@ -89,6 +100,7 @@ def test_a_handler(traced: Shell, collector: Collector) -> None:
     assert b"prepared" not in received.raw
 
 
+@on_all
 def test_a_failure(traced: Shell, collector: Collector) -> None:
     assert traced.process("ask", "plain", "fail", "--trace").code == 1
     agent = collector.received.one("invoke_agent plain")

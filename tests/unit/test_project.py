@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from retinue.engine.limits import Limits
 from retinue.errors import ManifestError, UsageError
 from retinue.operations.session import endpoint_of
-from retinue.platform.connect import Local, Model
-from retinue.project import LocalModel, LocalPlatform, OpenAIPlatform, Project, Safety, load_project
+from retinue.platform.endpoints import Local, ModelServer, Remote
+from retinue.project import OpenAIPlatform, Project, load_project
 
 
 def project(
@@ -44,9 +45,9 @@ def test_an_empty_project_file_means_the_defaults(tmp_path: Path) -> None:
     assert found.stack == "default"
     assert found.manifests == root / "assistants"
     assert found.target == "assistants"
-    assert found.platform == LocalPlatform(root / ".retinue" / "platform.db")
+    assert found.platform == Local(database=root / ".retinue" / "platform.db")
     assert found.state_path == root / ".retinue" / "state" / "default.json"
-    assert found.safety == Safety(30, 50, 10)
+    assert found.safety == Limits(max_delete_percent=30, max_update_percent=50, min_existing=10)
     assert found.parallelism == 16
 
 
@@ -68,9 +69,12 @@ parallelism: 2
     assert found.name == "demo"
     assert found.manifests == tmp_path / "team"
     assert found.platform == OpenAIPlatform("http://x/v1", "KEY", 5, 4)
+    endpoint = endpoint_of(found)
+    assert isinstance(endpoint, Remote)
+    assert (endpoint.timeout, endpoint.max_parallel) == (5, 4)
     assert found.state_path == tmp_path / "state.json"
     assert found.variables == {"text": "a", "number": "1.5", "flag": "true", "none": None}
-    assert found.safety == Safety(1, 2, 3)
+    assert found.safety == Limits(max_delete_percent=1, max_update_percent=2, min_existing=3)
     assert found.parallelism == 2
 
 
@@ -100,7 +104,7 @@ def test_a_stack_overrides_by_key(tmp_path: Path) -> None:
 
 def test_only_the_chosen_stack_needs_its_environment(tmp_path: Path) -> None:
     found = project(tmp_path, STACKS, stack="dev")
-    assert isinstance(found.platform, LocalPlatform)
+    assert isinstance(found.platform, Local)
     assert found.state_path.name == "dev.json"
     with pytest.raises(ManifestError) as caught:
         project(tmp_path, STACKS, stack="prod")
@@ -180,17 +184,19 @@ platform:
 """,
         environ={"KEY": "sk-1"},
     )
-    assert isinstance(found.platform, LocalPlatform)
+    assert isinstance(found.platform, Local)
     model = found.platform.model
-    assert model == LocalModel("http://127.0.0.1:11434/v1", "sk-1", {"gpt-4o": "llama"})
+    assert model == ModelServer(
+        base_url="http://127.0.0.1:11434/v1", api_key="sk-1", names={"gpt-4o": "llama"}
+    )
     assert "sk-1" not in repr(found)
 
 
 def test_the_models_key_may_come_from_a_variable(tmp_path: Path) -> None:
     text = 'platform: {api: local, model: {base_url: "http://x/v1", api_key_env: KEY}}\n'
     platform = project(tmp_path, text, environ={"KEY": "sk-1"}).platform
-    assert isinstance(platform, LocalPlatform)
-    assert platform.model == LocalModel("http://x/v1", "sk-1")
+    assert isinstance(platform, Local)
+    assert platform.model == ModelServer(base_url="http://x/v1", api_key="sk-1")
     with pytest.raises(UsageError, match="KEY is not set"):
         project(tmp_path, text, environ={})
 
@@ -198,11 +204,9 @@ def test_the_models_key_may_come_from_a_variable(tmp_path: Path) -> None:
 def test_the_models_server_may_make_embeddings(tmp_path: Path) -> None:
     text = 'platform: {api: local, model: {base_url: "http://x/v1", embeddings: nomic}}\n'
     found = project(tmp_path, text)
-    assert isinstance(found.platform, LocalPlatform)
-    assert found.platform.model == LocalModel("http://x/v1", embeddings="nomic")
-    endpoint = endpoint_of(found)
-    assert isinstance(endpoint, Local)
-    assert endpoint.model == Model(base_url="http://x/v1", embeddings="nomic")
+    assert isinstance(found.platform, Local)
+    assert found.platform.model == ModelServer(base_url="http://x/v1", embeddings="nomic")
+    assert endpoint_of(found) == found.platform
     with pytest.raises(ManifestError):
         project(tmp_path, text.replace("nomic", "''"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from retinue.kinds.base import Upload
 from retinue.uploads import HashCache, read_uploads
 
 
@@ -100,3 +101,54 @@ def test_a_cache_that_cannot_be_written_is_done_without(file: Path, tmp_path: Pa
     hashes = HashCache(tmp_path / "blocked" / "hashes.json")
     assert hashes.upload(file, "a.md").sha256 == sha256(b"first")
     hashes.save()
+
+
+# --- Folders -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "skill"
+    (path / "scripts").mkdir(parents=True)
+    (path / "SKILL.md").write_bytes(b"cite")
+    (path / "scripts" / "run.py").write_bytes(b"run")
+    return path
+
+
+NAMES = ("SKILL.md", "scripts/run.py")
+
+
+def read_folder(path: Path, cache: Path, names: tuple[str, ...] = NAMES) -> Upload:
+    (upload,) = read_uploads([], cache, folders=[(path, "skill", names)])
+    return upload
+
+
+def test_a_folder_is_its_files(folder: Path, cache: Path) -> None:
+    upload = read_folder(folder, cache)
+    assert (upload.shown, upload.size, upload.files) == ("skill", 7, NAMES)
+
+
+def test_another_content_or_name_is_another_folder(folder: Path, cache: Path) -> None:
+    first = read_folder(folder, cache).sha256
+    (folder / "SKILL.md").write_bytes(b"Cite")
+    second = read_folder(folder, cache).sha256
+    (folder / "SKILL.md").rename(folder / "skill.md")
+    third = read_folder(folder, cache, ("scripts/run.py", "skill.md")).sha256
+    assert len({first, second, third}) == 3
+
+
+def test_a_folder_is_the_same_wherever_it_is(folder: Path, cache: Path) -> None:
+    first = read_folder(folder, cache).sha256
+    moved = folder.rename(folder.parent / "elsewhere")
+    assert read_folder(moved, cache).sha256 == first
+
+
+def test_files_and_folders_share_the_cache(file: Path, folder: Path, cache: Path) -> None:
+    for path in (file, *(folder / name for name in NAMES)):
+        aged(path, 60)
+    asked = [(file, "a.md")], [(folder, "skill", NAMES)]
+    uploads = read_uploads(asked[0], cache, folders=asked[1])
+    assert [upload.shown for upload in uploads] == ["a.md", "skill"]
+    known = json.loads(cache.read_text())["files"]
+    assert set(known) == {"a.md", "skill/SKILL.md", "skill/scripts/run.py"}
+    assert read_uploads(asked[0], cache, folders=asked[1]) == uploads

@@ -25,6 +25,7 @@ THING = ResourceType(
         "secret": Attribute(write_only=True),
         "uses": Attribute(default=[], normalise=lambda ids: sorted(map(str, ids or ()))),
         "options": Attribute(default={}),
+        "version": Attribute(computed=True),
         MARKER: Attribute(),
     },
 )
@@ -35,9 +36,29 @@ LOOSE = ResourceType(
     kind="loose",
     title="loose thing",
     marked=False,
+    signature=("filename", "bytes", "purpose"),
     attributes={name: Attribute(immutable=True) for name in ("filename", "bytes", "purpose")},
 )
 """Like files: nothing can be changed, and nothing says whose it is."""
+
+
+OTHER = ResourceType(
+    name="other.thing",
+    kind="thing",
+    title="other thing",
+    attributes={"name": Attribute(), "shape": Attribute(), MARKER: Attribute()},
+)
+"""What a thing is on another target."""
+
+RELEASE = ResourceType(
+    name="release.thing",
+    kind="thing",
+    title="release",
+    marked=False,
+    recorded=True,
+    attributes={"name": Attribute(), "digest": Attribute(computed=True)},
+)
+"""A thing that the platform knows nothing of."""
 
 
 def at(text: str) -> Address:
@@ -119,7 +140,7 @@ def facts(
         desired={each.address: each for each in desired},
         snapshot=state,
         live={address: by_id.get(each.id) for address, each in state.entries.items()},
-        types={THING.name: THING, LOOSE.name: LOOSE},
+        types={each.name: each for each in (THING, LOOSE, OTHER, RELEASE)},
         adoptable={at(name): each for name, each in (adoptable or {}).items()},
         previous={at(new): at(old) for new, old in (previous or {}).items()},
         forget=frozenset(map(at, forget)),

@@ -6,6 +6,7 @@ application in this process, keeps a list of them, and asks a script what shall 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -13,7 +14,11 @@ from enum import Enum, auto
 import httpx2
 from starlette.applications import Starlette
 
-COLLECTIONS = ("/assistants", "/files", "/vector_stores")
+COLLECTIONS = re.compile(
+    r"/(assistants|files|vector_stores|skills|vaults|vaults/[^/]+/credentials"
+    r"|agents|agents/automations|agents/environments/templates)"
+)
+"""The paths of lists, and of creates."""
 
 
 class Fault(Enum):
@@ -47,7 +52,7 @@ class Sent:
 
     @property
     def creates(self) -> bool:
-        return self.method == "POST" and self.path in COLLECTIONS
+        return self.method == "POST" and COLLECTIONS.fullmatch(self.path) is not None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -64,7 +69,8 @@ def no_fault(sent: Sent) -> None:
 
 @dataclass
 class Wire(httpx2.AsyncBaseTransport):
-    """Passes requests to ``app``. ``lag`` is how many reads of a list miss a new object.
+    """Passes requests to ``app``. ``lag`` is how many reads of a list miss a new object; ``closed``
+    is a path that the platform has no more, with all that is below it.
 
     at_kill: told when the script kills. From then on nothing passes, which is what the platform
     sees of a process that has ended; whoever wants it to live again sets ``killed`` back.
@@ -73,6 +79,7 @@ class Wire(httpx2.AsyncBaseTransport):
     app: Starlette
     script: Script = no_fault
     lag: int = 0
+    closed: str = ""
     at_kill: Callable[[], None] = lambda: None
     killed: bool = False
     sent: list[Sent] = field(default_factory=list)
@@ -92,6 +99,8 @@ class Wire(httpx2.AsyncBaseTransport):
             return error(503, request)
         if fault is Fault.LIMITED:
             return error(429, request, {"retry-after": "1"})
+        if self.closed and f"{path}/".startswith(f"{self.closed}/"):
+            return error(404, request)
         answer = await self._pass_on(request, path)
         if fault is Fault.KILL_AFTER:
             self._kill()
@@ -112,7 +121,7 @@ class Wire(httpx2.AsyncBaseTransport):
     async def _pass_on(self, request: httpx2.Request, path: str) -> httpx2.Response:
         answer = await httpx2.ASGITransport(app=self.app).handle_async_request(request)
         await answer.aread()
-        if not self.lag or path not in COLLECTIONS or answer.status_code != 200:
+        if not self.lag or not COLLECTIONS.fullmatch(path) or answer.status_code != 200:
             return answer
         if request.method == "POST":
             self._unlisted[answer.json()["id"]] = self.lag

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import httpx2
 import openai
+from tests.support.platform import beta_of
 from tests.worlds.wire import Sent, Wire
 
 from retinue.address import Address
@@ -25,11 +27,11 @@ from retinue.engine.ports import Clock, Stop
 from retinue.errors import Refused
 from retinue.local.app import close_app, create_app
 from retinue.local.platform import Limits
-from retinue.manifest.compose import load
 from retinue.operations.applying import Applied, Run, apply, apply_saved
-from retinue.operations.desired import adapters, desired
-from retinue.operations.planning import Planned, PlanOptions, Wanted, make_plan, wanted
-from retinue.operations.session import Session, state_of
+from retinue.operations.declared import declared
+from retinue.operations.desired import Wanted, adapters, wanted
+from retinue.operations.planning import Planned, PlanOptions, make_plan
+from retinue.operations.session import Session, models_of, state_of
 from retinue.platform.client import PlatformClient, learn_from_answers
 from retinue.platform.limiter import Limiter
 from retinue.project import Project, load_project
@@ -38,6 +40,21 @@ Result = TypeVar("Result")
 
 URL = "http://platform.test/v1"
 MANIFEST = "assistants/team.yaml"
+
+
+FAMILIES = {
+    "agent": "/agents",
+    "agents.assistant": "/agents",
+    "assistants.assistant": "/assistants",
+    "automation": "/agents/automations",
+    "environment": "/agents/environments/templates",
+}
+"""Where objects are, by type or by what a test calls them; for all others the plural will do."""
+
+
+def family_of(sort: str) -> str:
+    """The path that objects of a sort are under."""
+    return FAMILIES.get(sort, f"/{sort}s")
 
 
 class Time:
@@ -62,6 +79,7 @@ class World:
     time: Time = field(default_factory=Time)
     parallelism: int = 4
     events: list[Event] = field(default_factory=list)
+    environ: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -94,12 +112,11 @@ class World:
 
     @property
     def project(self) -> Project:
-        return load_project(self.root, stack=None, environ={})
+        return load_project(self.root, stack=None, environ=self.environ)
 
     def want(self) -> Wanted:
         project = self.project
-        manifest = load(project)
-        return wanted(desired(project, manifest), manifest)
+        return wanted(project, declared(project))
 
     @property
     def state(self) -> Snapshot:
@@ -107,6 +124,10 @@ class World:
 
     def id_of(self, address: str) -> str:
         return self.state.entries[Address.parse(address)].id
+
+    def ids(self) -> dict[str, str]:
+        """Address to ID of all that the state knows."""
+        return {str(address): entry.id for address, entry in self.state.entries.items()}
 
     def lose_state(self) -> None:
         """Remove the state and its journal."""
@@ -174,7 +195,8 @@ class World:
         sdk = openai.AsyncOpenAI(api_key="test", base_url=URL, max_retries=0, http_client=http)
         client = PlatformClient(sdk, limiter, name=URL)
         try:
-            yield Session(project, adapters(client), URL, client.give_up)
+            models = functools.partial(models_of, client)
+            yield Session(project, adapters(client), URL, models, client.give_up)
         finally:
             await client.close()
 
@@ -192,7 +214,7 @@ class World:
     def _by_hand(self, method: str, path: str, body: Any = None, **more: Any) -> httpx2.Response:
         async def work() -> httpx2.Response:
             transport = httpx2.ASGITransport(app=self._app)
-            headers = {"Authorization": "Bearer hand", "OpenAI-Beta": "assistants=v2"}
+            headers = {"Authorization": "Bearer hand", "OpenAI-Beta": beta_of(path)}
             async with httpx2.AsyncClient(transport=transport, headers=headers) as client:
                 answer = await client.request(method, URL + path, json=body, **more)
                 return answer.raise_for_status()
@@ -211,7 +233,11 @@ class World:
 
     def path_of(self, address: str) -> str:
         """Where the object at ``address`` is on the platform."""
-        return f"/{address.partition('.')[0]}s/{self.id_of(address)}"
+        entry = self.state.entries[Address.parse(address)]
+        if entry.type == "credential":
+            vault, _, credential = entry.id.partition("/")
+            return f"/vaults/{vault}/credentials/{credential}"
+        return f"{family_of(entry.type)}/{entry.id}"
 
     def live(self, address: str) -> dict[str, Any]:
         """The object at ``address`` as the platform shows it; a store with its ``files``."""
@@ -221,9 +247,18 @@ class World:
             found["files"] = self.by_hand("GET", f"{path}/files?limit=100")["data"]
         return found
 
+    def is_there(self, address: str) -> bool:
+        """Whether the platform still has the object at ``address``."""
+        try:
+            self.by_hand("GET", self.path_of(address))
+        except httpx2.HTTPStatusError:
+            return False
+        return True
+
     def objects(self, kind: str) -> list[dict[str, Any]]:
         """Every object of a kind, ours or not, oldest first."""
-        found: list[dict[str, Any]] = self.by_hand("GET", f"/{kind}s?limit=100&order=asc")["data"]
+        path = f"{family_of(kind)}?limit=100&order=asc"
+        found: list[dict[str, Any]] = self.by_hand("GET", path)["data"]
         return found
 
     def recorded(self, work: Callable[[], Result]) -> tuple[Result, list[Sent]]:

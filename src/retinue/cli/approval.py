@@ -109,9 +109,9 @@ class Gate:
 
     def _check_safety(self, planned: Planned) -> None:
         if not planned.verdict.safe:
-            first, *more = planned.verdict.refusals
-            text = "; ".join([first.message, *(refusal.message for refusal in more)])
-            raise Refused(text, hint=first.hint)
+            refusals = planned.verdict.refusals
+            text = "; ".join(refusal.message for refusal in refusals)
+            raise Refused(text, reasons=refusals)
 
     def _ask(self) -> bool:
         self.terminal.note(f"\n{self.question}\n  Only 'yes' will be accepted.")

@@ -10,7 +10,7 @@ import click
 
 from retinue.cli.options import Chosen, project_options
 from retinue.cli.running import run_async
-from retinue.cli.talking import Talk, talk_options
+from retinue.cli.talking import Talk, continue_option, talk_options
 from retinue.cli.terminal import Terminal
 from retinue.errors import RetinueError, UsageError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="Attach a file; may be repeated. It is removed again afterwards.",
 )  # fmt: skip
 @click.option("--keep", is_flag=True, help="Leave attached files on the platform.")
-@click.option("--thread", metavar="ID", help="Go on with an earlier conversation.")
+@continue_option
 def command(
     *,
     chosen: Chosen,

@@ -13,7 +13,7 @@ import click
 from retinue.cli.options import Chosen, project_options
 from retinue.cli.running import interruptible, interrupting, run_async
 from retinue.cli.speaking import AnswerPrinter
-from retinue.cli.talking import Talk, talk_options
+from retinue.cli.talking import Talk, continue_option, talk_options
 from retinue.cli.terminal import Terminal
 from retinue.errors import RetinueError
 
@@ -30,7 +30,7 @@ HELP = "/file PATH attaches a file, /steps shows tools at work, /new starts anew
 @project_options
 @talk_options
 @click.option("--steps", is_flag=True, help="Show tool calls, code and search results.")
-@click.option("--thread", metavar="ID", help="Go on with an earlier conversation.")
+@continue_option
 def command(*, chosen: Chosen, talk: Talk, name: str, steps: bool, thread: str | None) -> None:
     """Talk to the assistant NAME.
 
@@ -50,7 +50,7 @@ def command(*, chosen: Chosen, talk: Talk, name: str, steps: bool, thread: str |
             person = TerminalPerson(terminal, answers=True)
             async with opened.platform(person, [party.address], tracer, parallelism=4) as begin:
                 printer = AnswerPrinter(terminal, steps=steps)
-                await Chat(terminal, begin, party, printer, begin(party, {}, thread=thread)).run()
+                await Chat(terminal, begin, party, printer, begin(party, thread=thread)).run()
 
         run_async(work())
 
@@ -76,7 +76,7 @@ class Chat:
         finally:
             await self.conversation.close(forget=False)
         if self.conversation.id:
-            self.terminal.note(f"thread {self.conversation.id}")
+            self.terminal.note(f"{self.party.word} {self.conversation.id}")
 
     def _read(self) -> str | None:
         """The next line; None at the end of input and for /quit. Ctrl-C clears the line."""
@@ -104,7 +104,7 @@ class Chat:
             self.terminal.note(f"steps are {'shown' if self.printer.steps else 'hidden'}")
         elif word == "/new":
             await self.conversation.close(forget=False)
-            self.conversation = self.begin(self.party, {})
+            self.conversation = self.begin(self.party)
             self.terminal.note("a new conversation")
         else:
             self.terminal.note(f"there is no {word}: {HELP}")

@@ -42,7 +42,7 @@ def command(
     Needs no manifests: the state says what exists.
     """
     from retinue.operations.applying import Run, apply
-    from retinue.operations.planning import Wanted
+    from retinue.operations.desired import Wanted
 
     options = plan_options(targets, excludes, destroy=True, forced=False)
     gate = Gate(

@@ -15,10 +15,10 @@ from retinue.cli.terminal import Terminal
 )
 def command(*, chosen: Chosen, form: str) -> None:
     """Print the graph of what the manifests declare; needs neither platform nor state."""
-    from retinue.manifest.compose import load
+    from retinue.operations.declared import declared
     from retinue.operations.edges import edges
     from retinue.render.graph import dot, mermaid
 
-    manifest = load(chosen.project())
+    manifest = declared(chosen.project())
     draw = mermaid if form == "mermaid" else dot
     Terminal.current().say(draw(sorted(manifest.resources), sorted(edges(manifest))))

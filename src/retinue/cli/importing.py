@@ -1,8 +1,9 @@
-"""``retinue import``: take over objects that live on the platform already."""
+"""``retinue import``: take over what lives on the platform, or what people kept in files."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
     multiple=True,
     help="With --all: only objects whose name or ID fits. May be repeated.",
 )
+@click.option(
+    "--from",
+    "sources",
+    metavar="FILE|FOLDER",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Write manifests from a dump, a Terraform state or a folder. May be repeated.",
+)
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --from: where to write [default: imported/ under the manifests].",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="With --from: show what would be written.")
+@click.option("--json", "as_json", is_flag=True, help="With --from: print one JSON document.")
 def command(
     *,
     chosen: Chosen,
@@ -35,14 +52,29 @@ def command(
     object_id: str | None,
     everything: bool,
     patterns: tuple[str, ...],
+    sources: tuple[Path, ...],
+    out: Path | None,
+    dry: bool,
+    as_json: bool,
 ) -> None:
-    """Record the object ID as ADDRESS, or take over everything with --all.
+    """Record the object ID as ADDRESS, take over everything with --all, or files with --from.
 
     What the manifests don't declare yet is written to a manifest under `imported/`. Nothing
     changes on the platform: the next apply puts the marker on.
+
+    --from needs no platform and no key. It reads assistants as the Assistants API returned them
+    (JSON, JSON Lines, notebooks), Terraform states, and folders with config.yaml and
+    instructions.txt; it overwrites nothing, and says field by field what got lost.
     """
+    if sources:
+        if everything or patterns or address is not None:
+            raise UsageError("--from stands alone: write no address, --all or --match with it")
+        _files(chosen, sources, out, dry=dry, as_json=as_json)
+        return
+    if out is not None or dry or as_json:
+        raise UsageError("--out, --dry-run and --json belong to --from")
     if everything == (address is not None):
-        raise UsageError("write either ADDRESS and ID, or --all")
+        raise UsageError("write either ADDRESS and ID, or --all, or --from FILE")
     if not everything and object_id is None:
         raise UsageError(f"which object is {address}?", hint=f"retinue import {address} ID")
     opened = open_wanted(chosen)
@@ -69,6 +101,24 @@ def _one(opened: Opened, address: str, object_id: str, terminal: Terminal) -> Im
         raise UsageError(str(error)) from None
     work = import_one(opened.project, opened.want, parsed, object_id, terminal.note)
     return asyncio.run(work)
+
+
+def _files(
+    chosen: Chosen, sources: tuple[Path, ...], out: Path | None, *, dry: bool, as_json: bool
+) -> None:
+    from retinue.operations.dumps.taking import import_files
+    from retinue.render.imported import imported_json, imported_text
+
+    terminal = Terminal.current()
+    report = import_files(chosen.project(), sources, out, dry=dry)
+    for note in report.notes:
+        terminal.note(f"note: {note.origin}: {note.message}")
+    if report.outside and report.files:
+        terminal.note("note: --out is outside of the manifests: no command reads what is there")
+    if as_json:
+        terminal.document(imported_json(report))
+    else:
+        terminal.say(imported_text(report, terminal.style))
 
 
 def _report(imported: Imported, terminal: Terminal) -> None:

@@ -14,7 +14,8 @@ from retinue.errors import UsageError
 
 if TYPE_CHECKING:
     from retinue.manifest.model import Manifest
-    from retinue.operations.planning import PlanOptions, Wanted
+    from retinue.operations.desired import Wanted
+    from retinue.operations.planning import PlanOptions
     from retinue.project import Project
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -120,13 +121,12 @@ def open_wanted(chosen: Chosen) -> Opened:
     Raises:
         ManifestError: with every problem.
     """
-    from retinue.manifest.compose import load
-    from retinue.operations.desired import desired
-    from retinue.operations.planning import wanted
+    from retinue.operations.declared import declared
+    from retinue.operations.desired import wanted
 
     project = chosen.project()
-    manifest = load(project)
-    return Opened(project, manifest, wanted(desired(project, manifest), manifest))
+    manifest = declared(project)
+    return Opened(project, manifest, wanted(project, manifest))
 
 
 def plan_options(

@@ -1,6 +1,8 @@
-"""``retinue output``: names to IDs, for the application."""
+"""``retinue output``: names to IDs and requests, for the application."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,18 +10,52 @@ from retinue.cli.options import Chosen, project_options
 from retinue.cli.terminal import Terminal
 from retinue.errors import UsageError
 
+if TYPE_CHECKING:
+    from retinue.engine.entry import Snapshot
+
+FORMATS = ("text", "json", "dotenv", "responses")
+
 
 @click.command("output")
 @click.argument("address", required=False)
 @project_options
-@click.option("--json", "as_json", is_flag=True, help="Address to {kind, id, name}.")
-@click.option("--dotenv", "as_dotenv", is_flag=True, help="NAME=ID lines for a .env file.")
-def command(*, chosen: Chosen, address: str | None, as_json: bool, as_dotenv: bool) -> None:
-    """Print the IDs of what was applied; with ADDRESS, its ID alone."""
-    from retinue.operations.outputs import dotenv, outputs
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
+    help="json: address to {kind, id, name}; dotenv: NAME=ID lines for a .env file; responses: "
+    "the whole request of each assistant on the target responses, with its release.",
+)  # fmt: skip
+@click.option("--json", "form", flag_value="json", help="Short for --format json.")
+@click.option("--dotenv", "form", flag_value="dotenv", help="Short for --format dotenv.")
+def command(*, chosen: Chosen, address: str | None, form: str) -> None:
+    """Print the IDs of what was applied; with ADDRESS, its ID (or request) alone."""
     from retinue.operations.session import state_of
 
     snapshot = state_of(chosen.project()).read()
+    if form == "responses":
+        _requests(snapshot, address)
+    else:
+        _ids(snapshot, address, form)
+
+
+def _requests(snapshot: Snapshot, address: str | None) -> None:
+    from retinue.operations.calls import releases
+
+    rows = releases(snapshot)
+    if address is None:
+        Terminal.current().document(rows)
+        return
+    name = address.removeprefix("assistant.")
+    if name not in rows:
+        raise UsageError(
+            f"{address} was not applied on the target responses",
+            hint="retinue state list shows what was applied, retinue.yaml on which target",
+        )
+    Terminal.current().document(rows[name])
+
+
+def _ids(snapshot: Snapshot, address: str | None, form: str) -> None:
+    from retinue.operations.outputs import dotenv, outputs
+
     terminal = Terminal.current()
     rows = outputs(snapshot)
     if address is not None:
@@ -27,9 +63,9 @@ def command(*, chosen: Chosen, address: str | None, as_json: bool, as_dotenv: bo
             hint = "retinue state list shows what was applied"
             raise UsageError(f"{address} is not in the state", hint=hint)
         terminal.say(rows[address]["id"])
-    elif as_json:
+    elif form == "json":
         terminal.document(rows)
-    elif as_dotenv:
+    elif form == "dotenv":
         terminal.say("\n".join(dotenv(snapshot)))
     else:
         width = max((len(name) for name in rows), default=0)

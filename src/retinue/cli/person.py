@@ -12,7 +12,7 @@ from retinue.errors import Refused
 
 if TYPE_CHECKING:
     from retinue.talk.calling import Bound
-    from retinue.talk.events import FunctionCall
+    from retinue.talk.events import Approval, FunctionCall
 
 
 class TerminalPerson:
@@ -31,9 +31,7 @@ class TerminalPerson:
             )
         self._show(call)
         self._terminal.note(f"  handler: {bound.handler}")
-        with interruptible():
-            answer = click.prompt("  Run it? [y/N]", default="n", show_default=False, err=True)
-        return str(answer).strip().lower() in ("y", "yes")
+        return self._agrees("  Run it? [y/N]")
 
     def output_of(self, call: FunctionCall) -> str | None:
         if not (self._answers and self._terminal.interactive):
@@ -41,6 +39,23 @@ class TerminalPerson:
         self._show(call)
         with interruptible():
             return str(click.prompt("  Its output", default="", show_default=False, err=True))
+
+    def may_use(self, wanted: Approval) -> bool:
+        from retinue.render.answers import approval_text
+
+        if not self._terminal.interactive:
+            raise Refused(
+                f"{wanted.server}: {wanted.name} may not be used unasked; there is nobody to ask",
+                hint=f"add --allow {wanted.server}, or require_approval: never to that server in "
+                "the manifest",
+            )
+        self._terminal.note("\n" + approval_text(wanted, self._terminal.log_style))
+        return self._agrees("  Allow it? [y/N]")
+
+    def _agrees(self, question: str) -> bool:
+        with interruptible():
+            answer = click.prompt(question, default="n", show_default=False, err=True)
+        return str(answer).strip().lower() in ("y", "yes")
 
     def _show(self, call: FunctionCall) -> None:
         from retinue.render.answers import call_text

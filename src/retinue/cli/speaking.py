@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from retinue.cli.terminal import Terminal
 from retinue.errors import RetinueError, Unanswered
 from retinue.render.answers import (
+    approval_text,
     call_text,
     done_text,
     ending_text,
@@ -18,6 +19,7 @@ from retinue.render.answers import (
 from retinue.render.escape import paragraph
 from retinue.talk.answers import Answer, Collector, document
 from retinue.talk.events import (
+    Approval,
     Event,
     FunctionCall,
     MessageDone,
@@ -68,7 +70,7 @@ class AnswerPrinter:
         if answer.reason is not None:
             terminal.error(_failure(answer, party))
         if answer.thread is not None and not self._quiet:
-            terminal.note(ending_text(answer, terminal.log_style))
+            terminal.note(ending_text(answer, party.word, terminal.log_style))
 
     def _show(self, event: Event, collector: Collector) -> None:
         if isinstance(event, TextDelta):
@@ -88,6 +90,8 @@ class AnswerPrinter:
             self._note(done_text(shown, style))
         elif isinstance(event, FunctionCall):
             self._note(call_text(event, style))
+        elif isinstance(event, Approval):
+            self._note(approval_text(event, style))
 
     def _write(self, text: str) -> None:
         if self._quiet or not text:

@@ -93,6 +93,11 @@ def rm(chosen: Chosen, addresses: tuple[str, ...]) -> None:
     work = forget_entries(chosen.project(), [_address(a) for a in addresses], terminal.note)
     for entry in asyncio.run(work):
         terminal.say(f"Forgot {entry.address}; {entry.id} stays on the platform.")
+        _, *deposed = entry.objects
+        for old in deposed:
+            terminal.say(
+                f"  {old}, which it replaced and which was still to be deleted, stays, too."
+            )
 
 
 @command.command("pull", short_help="Print the whole state.")

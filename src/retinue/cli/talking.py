@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from retinue.manifest.model_checks import Check
     from retinue.project import Project
     from retinue.talk.calling import Person
-    from retinue.talk.conversation import Conversation, Party
+    from retinue.talk.conversation import Conversation, Party, Role
     from retinue.talk.suite import Begin
     from retinue.talk.tracing import Tracer
 
@@ -31,8 +31,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What ``--allow`` says (names of functions whose handlers run unasked, or ``all``), and
-    whether ``--trace`` is there."""
+    """What ``--allow`` says (names of functions whose handlers run unasked, of MCP servers whose
+    tools may be used unasked, or ``all``), and whether ``--trace`` is there."""
 
     allowed: frozenset[str]
     trace: bool
@@ -43,11 +43,13 @@ class Talk:
         Raises:
             UsageError, ManifestError: there is none, or it has problems.
         """
-        from retinue.manifest.compose import load
+        from retinue.operations.declared import declared
         from retinue.operations.session import state_of
 
         project = chosen.project()
-        return Opened(project, load(project), state_of(project).read(), self.allowed, self.trace)
+        return Opened(
+            project, declared(project), state_of(project).read(), self.allowed, self.trace
+        )
 
 
 def talk_options(command: Command) -> Command:
@@ -61,9 +63,18 @@ def talk_options(command: Command) -> Command:
 
     command = click.option(
         "--allow", metavar="NAME|all", multiple=True, expose_value=False, callback=talk,
-        help="Run this function's handler without asking. May be repeated.",
+        help="Run this function's handler, or let this MCP server's tools be used, without asking. "
+        "May be repeated.",
     )(command)  # fmt: skip
     return trace_option(command)
+
+
+def continue_option(command: Command) -> Command:
+    """Add ``--continue``, which was called ``--thread`` when all conversations were threads."""
+    return click.option(
+        "--continue", "--thread", "thread", metavar="ID",
+        help="Go on with an earlier conversation: a thread, conversation or session.",
+    )(command)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +113,33 @@ class Opened:
 
     @contextlib.asynccontextmanager
     async def platform(
-        self, person: Person, parties: Iterable[Address], tracer: Tracer, *, parallelism: int
+        self, person: Person, parties: Sequence[Address], tracer: Tracer, *, parallelism: int
     ) -> AsyncIterator[Begin]:
         """Connect; yields what begins conversations with ``parties``, whose functions are bound."""
         from retinue.operations.session import endpoint_of
         from retinue.platform.connect import connect
-        from retinue.talk.calling import Desk, bind, check_allowed
+        from retinue.talk.calling import Desk, bind, check_allowed, servers
         from retinue.talk.opening import open_conversation
+        from retinue.talk.session_client import SessionClient
         from retinue.talk.tracing import TracedCalls, TracedConversation, observe
 
         check_allowed(self.manifest, parties, self.allowed)
         endpoint, watch = endpoint_of(self.project), partial(observe, tracer)
-        async with connect(endpoint, parallelism=parallelism, observe=watch) as wire:
+        async with connect(endpoint, parallelism=parallelism, observe=watch) as client:
+            wire = SessionClient.over(client)
 
             def begin(
                 party: Party,
-                overrides: Mapping[str, Any],
                 *,
+                role: Role | None = None,
                 thread: str | None = None,
                 keep: bool = False,
             ) -> Conversation:
                 handlers = bind(self.manifest, party.address, self.allowed)
-                desk = Desk(handlers, self.project.root, person, TracedCalls(tracer))
+                open_to = servers(self.manifest, party.address, self.allowed)
+                desk = Desk(handlers, self.project.root, person, TracedCalls(tracer), open_to)
                 made = open_conversation(
-                    wire, self.snapshot, party, desk, thread=thread, keep=keep, overrides=overrides
+                    wire, self.snapshot, party, desk, thread=thread, keep=keep, role=role
                 )
                 return TracedConversation(made, tracer)
 
@@ -137,7 +151,7 @@ class Opened:
     ) -> AsyncIterator[Conversation]:
         """One conversation; what is under way at the end is cancelled."""
         async with self.platform(person, [party.address], tracer, parallelism=4) as begin:
-            conversation = begin(party, {}, thread=thread, keep=keep)
+            conversation = begin(party, thread=thread, keep=keep)
             try:
                 yield conversation
             finally:

@@ -51,8 +51,8 @@ def command(
 ) -> int:
     """Ask the assistants NAME, or all, what their `checks:` say, and compare the answers.
 
-    Runs against what was applied, in threads that are deleted again. Exit code 1 when a check
-    fails.
+    Runs against what was applied, in conversations that are deleted again. Exit code 1 when a
+    check fails.
     """
     terminal = Terminal.current()
     opened = talk.project(chosen)

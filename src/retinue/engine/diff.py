@@ -59,16 +59,17 @@ def compare(
     """Compare one resource. ``wanted`` are the desired values with known IDs put in.
 
     Managed are the attributes that the manifest names or named at the last apply; an attribute
-    that is no longer named goes back to the platform's default. An attribute whose changes are
-    ignored stays as it is, but follows ``renewed``: IDs of objects that are being replaced.
+    that is no longer named goes back to the platform's default. What the platform decides (computed
+    attributes) shall stay as the last write made it. An attribute whose changes are ignored stays
+    as it is, but follows ``renewed``: IDs of objects that are being replaced.
     """
     deltas: list[Delta] = []
     drift: list[Drift] = []
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    for name in managed_names(desired.type, wanted, applied):
+    for name in managed_names(desired.type, wanted, applied, live):
         attribute = desired.type.attributes[name]
-        want = wanted.get(name, attribute.default)
+        want = _want(attribute, name, wanted, applied, live)
         have = seen(attribute, name, want, applied, live)
         if name in desired.ignore_changes:
             want = replace_ids(have, renewed)
@@ -80,9 +81,19 @@ def compare(
     return Comparison(tuple(deltas), tuple(drift), before, after)
 
 
-def managed_names(type_: ResourceType, wanted: Values, applied: Values) -> list[str]:
+def managed_names(type_: ResourceType, wanted: Values, applied: Values, live: Values) -> list[str]:
     """The attributes we answer for, in the order of the type."""
-    return [name for name in type_.attributes if name in wanted or name in applied]
+    return [
+        name
+        for name, attribute in type_.attributes.items()
+        if name in wanted or name in applied or (attribute.computed and name in live)
+    ]
+
+
+def _want(attribute: Attribute, name: str, wanted: Values, applied: Values, live: Values) -> Any:
+    if attribute.computed:
+        return applied.get(name, live.get(name, attribute.default))
+    return wanted.get(name, attribute.default)
 
 
 def seen(attribute: Attribute, name: str, want: Any, applied: Values, live: Values) -> Any:

@@ -10,16 +10,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
+from retinue.kinds.base import Live
 from retinue.kinds.values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Deposed:
+    """An object that was replaced, or is one too many, and still waits to be deleted."""
+
+    type: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One resource as last applied.
 
-    values: the managed attributes with concrete IDs; never a secret. A file keeps the SHA-256 of
+    values: the managed attributes with concrete IDs, secrets `Sealed`. A file keeps the SHA-256 of
         its content here.
-    deposed: IDs of objects that were replaced and still wait to be deleted.
+    deposed: may be of another type than the entry, once the assistant's target was changed.
     """
 
     address: Address
@@ -28,12 +37,16 @@ class Entry:
     values: Values
     depends_on: tuple[Address, ...] = ()
     protect: bool = False
-    deposed: tuple[str, ...] = ()
+    deposed: tuple[Deposed, ...] = ()
 
     @property
     def objects(self) -> tuple[str, ...]:
         """The IDs of its object and of those that wait to be deleted."""
-        return self.id, *self.deposed
+        return self.id, *(old.id for old in self.deposed)
+
+    def as_live(self) -> Live:
+        """The object of a recorded type: there is no other than what was applied."""
+        return Live(id=self.id, values=self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,26 @@
 """Find out whether a create happened, by looking for what it would have made.
 
-Objects with metadata carry the operation in their marker. Files carry none: name, size, purpose
-and time must leave no doubt which file is whose, and that nobody else tracks it.
+Objects with metadata carry the operation in their marker. Files, skills and environment templates
+carry none: their signature (name, size ...) and time must leave no doubt which is whose, and that
+nobody else tracks it.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from typing import Any
 
 from retinue.engine.entry import Intent
 from retinue.engine.inventory import Resolution
 from retinue.engine.ports import Clock
 from retinue.kinds.base import Adapter, Live, ResourceType
-from retinue.kinds.values import canonical
+from retinue.kinds.values import Values, canonical
 
 CLOCK_SKEW = 300
 """Seconds by which the platform's clock may be off ours."""
 
 LONGEST_CREATE = 900
-"""Seconds after an intent in which the platform may have finished what it asked for. A file that
-is younger is somebody else's, however much it is alike."""
+"""Seconds after an intent in which the platform may have finished what it asked for. What is
+younger and carries no marker is somebody else's, however much it is alike."""
 
 PATIENCE = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds waited before each look: a list may show an object only some time after its create."""
@@ -58,11 +58,16 @@ def match_all(
     """Pick the object of each intent among ``recent`` ones. Pure."""
     if type_.marked:
         return [_marked(intent, recent) for intent in intents]
-    groups: dict[tuple[Any, ...], list[Intent]] = {}
+    groups: dict[tuple[str, ...], list[Intent]] = {}
     for intent in intents:
-        groups.setdefault(signature(intent.values), []).append(intent)
-    untracked = [live for live in recent if live.id not in taken]
-    return [found for group in groups.values() for found in _alike(group, untracked)]
+        groups.setdefault(signature(type_, intent.values), []).append(intent)
+    untracked: dict[tuple[str, ...], list[Live]] = {}
+    for live in recent:
+        if live.id not in taken:
+            untracked.setdefault(signature(type_, live.values), []).append(live)
+    return [
+        found for look, group in groups.items() for found in _alike(group, untracked.get(look, ()))
+    ]
 
 
 def _marked(intent: Intent, recent: Iterable[Live]) -> Resolution:
@@ -75,25 +80,20 @@ def _marked(intent: Intent, recent: Iterable[Live]) -> Resolution:
 
 
 def _alike(intents: list[Intent], untracked: Iterable[Live]) -> list[Resolution]:
-    """Pair intents of one signature with files; in doubt, name the files and pair none.
+    """Pair intents with objects of their signature; in doubt, name the objects and pair none.
 
-    There is no doubt where all intents want the same content: then it doesn't matter which file
-    is whose, as long as there are no more files than intents.
+    There is no doubt where all intents want the same content: then it doesn't matter which object
+    is whose, as long as there are no more objects than intents.
     """
-    wanted = signature(intents[0].values)
-    files = sorted(
-        (
-            live
-            for live in untracked
-            if signature(live.values) == wanted and any(_possible(live, i) for i in intents)
-        ),
+    found = sorted(
+        (live for live in untracked if any(_possible(live, i) for i in intents)),
         key=lambda live: (live.created_at, live.id),
     )
     contents = {canonical(intent.values) for intent in intents}
-    if files and (len(contents) > 1 or len(files) > len(intents)):
-        ids = tuple(sorted(live.id for live in files))
+    if found and (len(contents) > 1 or len(found) > len(intents)):
+        ids = tuple(sorted(live.id for live in found))
         return [Resolution(intent, None, ids, certain=False) for intent in intents]
-    pairs = [*files, *[None] * (len(intents) - len(files))]
+    pairs = [*found, *[None] * (len(intents) - len(found))]
     # The newest first: an older intent was looked for before, and its address may be served.
     in_order = sorted(intents, key=lambda i: (i.started_at, i.operation), reverse=True)
     return [
@@ -108,9 +108,9 @@ def _possible(live: Live, intent: Intent) -> bool:
     return in_time and live.id not in intent.others
 
 
-def signature(values: Any) -> tuple[Any, ...]:
-    """What a file can be recognised by on the platform."""
-    return tuple(values.get(name) for name in _SIGNATURE)
+def signature(type_: ResourceType, values: Values) -> tuple[str, ...]:
+    """What an object without a marker can be recognised by on the platform."""
+    return tuple(canonical(values.get(name)) for name in type_.signature)
 
 
 async def newcomers(adapter: Adapter, now: float) -> list[Live]:

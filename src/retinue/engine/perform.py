@@ -9,24 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
 from retinue.engine.diff import differs, seen
-from retinue.engine.entry import Entry, Intent
+from retinue.engine.entry import Deposed, Entry, Intent
 from retinue.engine.events import Note
 from retinue.engine.inventory import Resolution
 from retinue.engine.lookup import find, newcomers, signature
 from retinue.engine.plan import Action, Change
 from retinue.engine.ports import Clock, Ledger, Reporter
-from retinue.engine.repair import entry_of
 from retinue.engine.steps import Phase, Step
 from retinue.errors import Interrupted, NotFound, PlanStale, PlatformError, Unavailable
-from retinue.kinds.base import Adapter, Live, Write
+from retinue.kinds.base import Adapter, Live, Write, computed_values
 from retinue.kinds.marker import Marker
-from retinue.kinds.values import Values, resolve, unknowns
+from retinue.kinds.values import Sealed, Values, resolve, unknowns, unsealed
 
 CREATE_ATTEMPTS = 3
 """How often a create is sent at most; between two of them its outcome is looked for."""
@@ -39,13 +38,14 @@ def new_operation() -> str:
 
 @dataclass(slots=True)
 class Performer:
-    """Does the steps of one apply."""
+    """Does the steps of one apply. ``unseal`` reads a secret again, just before it is sent."""
 
     adapters: Mapping[str, Adapter]
     ledger: Ledger
     report: Reporter
     clock: Clock
-    turns: dict[tuple[Any, ...], asyncio.Lock] = field(default_factory=dict)
+    unseal: Callable[[Sealed], str]
+    turns: dict[tuple[str, ...], asyncio.Lock] = field(default_factory=dict)
     before: dict[str, asyncio.Task[list[Live]]] = field(default_factory=dict)
 
     async def perform(self, step: Step, change: Change) -> str:
@@ -69,6 +69,8 @@ class Performer:
         values = self._resolved(change, change.recorded())
         late = {n for n in values if adapter.type.attributes[n].after_create}
         first = {name: value for name, value in values.items() if name not in late}
+        if adapter.type.recorded:
+            return await self._kept(adapter, change, first)
         async with self._turn(adapter, first):
             live = await self._created(adapter, change, first)
         if any(values[name] for name in late):
@@ -77,6 +79,12 @@ class Performer:
         if late:
             entry = self.ledger.entries[change.address]
             await self.ledger.record({change.address: replace(entry, values=values)})
+        return live.id
+
+    async def _kept(self, adapter: Adapter, change: Change, values: Mapping[str, Any]) -> str:
+        """Record what has no object on the platform: nothing can be lost on the way."""
+        live = await adapter.create(self._write(change, values, set(values)))
+        await self.ledger.record(_renamed(change, self._entry(change, live, values)))
         return live.id
 
     async def _created(self, adapter: Adapter, change: Change, values: Mapping[str, Any]) -> Live:
@@ -101,8 +109,7 @@ class Performer:
             except (PlatformError, PlanStale, Interrupted):  # refused, or not even sent
                 await self.ledger.settle(intent.operation)
                 raise
-            found = entry_of(intent, live, deposed=self._deposed(change))
-            entry = replace(found, values=dict(values))
+            entry = self._entry(change, live, values)
             await self.ledger.record(_renamed(change, entry), intent.operation)
             return live
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -113,7 +120,8 @@ class Performer:
         if adapter.type.marked:
             yield
             return
-        async with self.turns.setdefault(signature(values), asyncio.Lock()):
+        look = (adapter.type.name, *signature(adapter.type, values))
+        async with self.turns.setdefault(look, asyncio.Lock()):
             yield
 
     async def _others(self, adapter: Adapter, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -127,8 +135,8 @@ class Performer:
             look = newcomers(adapter, self.clock.now())
             self.before[adapter.type.name] = asyncio.create_task(look)
         found = await self.before[adapter.type.name]
-        wanted = signature(values)
-        return tuple(sorted(live.id for live in found if signature(live.values) == wanted))
+        type_, wanted = adapter.type, signature(adapter.type, values)
+        return tuple(sorted(live.id for live in found if signature(type_, live.values) == wanted))
 
     def _intent(self, change: Change, values: Mapping[str, Any], others: tuple[str, ...]) -> Intent:
         return Intent(
@@ -151,30 +159,38 @@ class Performer:
         adapter = self.adapters[change.type]
         values = self._resolved(change, change.after or {})
         assert change.id is not None, "only a create has no object yet"
+        live = Live(id=change.id, values={})
         if change.changed:
-            live = await self._unmoved(adapter, change)
-            await adapter.update(change.id, self._write(change, values, set(change.changed)), live)
-        entry = Entry(
+            write = self._write(change, values, set(change.changed))
+            live = await adapter.update(change.id, write, await self._unmoved(adapter, change))
+        recorded = {n: v for n, v in values.items() if n not in change.resets}
+        entry = self._entry(change, live, recorded)
+        await self.ledger.record(_renamed(change, entry))
+        return entry.id
+
+    def _entry(self, change: Change, live: Live, values: Mapping[str, Any]) -> Entry:
+        """What the state remembers once ``values`` are written, as ``live`` came out of it."""
+        computed = computed_values(self.adapters[change.type].type, live)
+        return Entry(
             address=change.address,
             type=change.type,
-            id=change.id,
-            values={n: v for n, v in values.items() if n not in change.resets},
+            id=live.id,
+            values={**values, **computed},
             depends_on=change.depends_on,
             protect=change.protect,
             deposed=self._deposed(change),
         )
-        await self.ledger.record(_renamed(change, entry))
-        return change.id
 
-    def _deposed(self, change: Change) -> tuple[str, ...]:
+    def _deposed(self, change: Change) -> tuple[Deposed, ...]:
         """What still waits to be deleted at the address once the change is written."""
         old = self._recorded(change)
         waiting = old.deposed if old is not None else ()
-        replaced = change.id if change.action is Action.REPLACE else None
-        return (*waiting, replaced) if replaced is not None else waiting
+        if change.action is not Action.REPLACE or change.id is None:
+            return waiting
+        return (*waiting, Deposed(change.object_type, change.id))
 
     async def _destroy(self, step: Step, change: Change) -> str:
-        adapter = self.adapters[change.type]
+        adapter = self.adapters[change.object_type]
         if change.action is Action.DELETE and not change.leftover:
             try:
                 await self._unmoved(adapter, change)
@@ -184,7 +200,7 @@ class Performer:
         await adapter.delete(step.object_id)
         entry = self.ledger.entries.get(change.address)
         if entry is not None:
-            rest = tuple(i for i in entry.deposed if i != step.object_id)
+            rest = tuple(old for old in entry.deposed if old.id != step.object_id)
             gone = entry.id == step.object_id
             await self.ledger.record(
                 {change.address: None if gone else replace(entry, deposed=rest)}
@@ -193,7 +209,7 @@ class Performer:
 
     async def _unmoved(self, adapter: Adapter, change: Change) -> Live:
         """Read the object again and make sure that it still is as the plan saw it."""
-        live = await adapter.read(change.id or "")
+        live = await self._read(adapter, change)
         if live is None:
             raise NotFound(
                 f"{change.address}: {change.id} no longer exists",
@@ -206,6 +222,12 @@ class Performer:
                 hint="run plan again to see the change, then apply",
             )
         return live
+
+    async def _read(self, adapter: Adapter, change: Change) -> Live | None:
+        if not adapter.type.recorded:
+            return await adapter.read(change.id or "")
+        entry = self._recorded(change)
+        return None if entry is None else entry.as_live()
 
     def _moved(self, adapter: Adapter, change: Change, live: Live) -> list[str]:
         """Managed attributes that are no longer as the plan saw them."""
@@ -253,7 +275,7 @@ class Performer:
         entry = self._recorded(change)
         return Write(
             address=change.address,
-            values=values,
+            values={n: unsealed(v, self.unseal) if n in changed else v for n, v in values.items()},
             changed=frozenset(changed),
             marker=marker,
             upload=change.upload,

@@ -36,6 +36,7 @@ class Reason(StrEnum):
 
     GONE = "create_because_deleted_outside"
     CANNOT_UPDATE = "replace_because_cannot_update"
+    TARGET = "replace_because_target_changes"
     NOT_DECLARED = "delete_because_no_resource_config"
     REMOVED = "forget_because_removed_entry"
     ALREADY_GONE = "forget_because_already_gone"
@@ -57,6 +58,7 @@ class Change:
     depends_on: what must be written first; released_from: what the object depended on so far,
         which can only be deleted after this change.
     basis: digest of what this change was decided on; it must still hold at apply. A no-op has none.
+    previous_type: the type of the object that a replacement deletes, where it is another one.
     leftover: an object of an interrupted apply, not the one that the state calls by the address.
     """
 
@@ -73,12 +75,18 @@ class Change:
     depends_on: tuple[Address, ...] = ()
     released_from: tuple[Address, ...] = ()
     previous_address: Address | None = None
+    previous_type: str | None = None
     upload: Upload | None = None
     protect: bool = False
     protected: bool = False
     leftover: bool = False
     basis: str = ""
     level: int = 0
+
+    @property
+    def object_type(self) -> str:
+        """The type of the object that ``id`` names today."""
+        return self.previous_type or self.type
 
     @property
     def destroys(self) -> bool:
@@ -105,6 +113,13 @@ class Change:
         """The attributes that the state remembers: those that the manifest names."""
         return {n: v for n, v in (self.after or {}).items() if n not in self.resets}
 
+    def written(self) -> dict[str, Any]:
+        """The attributes that an apply sends: all of a new object, else those that change."""
+        after = self.recorded() if self.writes else {}
+        if self.action in (Action.CREATE, Action.REPLACE):
+            return after
+        return {name: value for name, value in after.items() if name in self.changed}
+
     def essence(self) -> dict[str, Any]:
         """The part that the digest covers: all that decides what an apply would do."""
         return {
@@ -119,6 +134,7 @@ class Change:
             "depends_on": [str(address) for address in self.depends_on],
             "released_from": [str(address) for address in self.released_from],
             "previous_address": self.previous_address and str(self.previous_address),
+            "previous_type": self.previous_type,
             "sha256": self.upload and self.upload.sha256,
             "leftover": self.leftover,
             "protect": self.protect,

@@ -18,7 +18,8 @@ from retinue.engine.plan import Action, Change, DriftedResource, Plan, Reason
 from retinue.engine.safety import Verdict
 from retinue.errors import StateCorrupt, StateForeign
 from retinue.kinds.base import Upload
-from retinue.kinds.values import Unknown, transform
+from retinue.kinds.values import Sealed, Unknown, at, put, spots, transform
+from retinue.manifest.model import Secret
 
 FORMAT_VERSION = "1.0"
 
@@ -66,6 +67,7 @@ def change_to_json(change: Change) -> dict[str, Any]:
     return {
         "address": str(change.address),
         "previous_address": _text(change.previous_address),
+        "previous_provider_type": change.previous_type,
         "type": change.address.kind,
         "name": change.address.name,
         "provider_type": change.type,
@@ -74,18 +76,19 @@ def change_to_json(change: Change) -> dict[str, Any]:
         "action_reason": change.reason and change.reason.value,
         "change": {
             "actions": _ACTIONS.get(change.action, ["update"] if change.changed else ["no-op"]),
-            "before": change.before,
-            "after": None if change.after is None else transform(change.after, _known),
-            "after_unknown": _unknown_tree(change.after) or {},
-            "before_sensitive": {},
-            "after_sensitive": {},
+            "before": transform(change.before, _plain),
+            "after": transform(change.after, _plain),
+            "after_unknown": _tree(change.after, Unknown) or {},
+            "before_sensitive": _tree(change.before, Sealed) or {},
+            "after_sensitive": _tree(change.after, Sealed) or {},
             "replace_paths": [[name] for name in change.replace_because],
             **({"importing": {"id": change.id}} if change.action is Action.ADOPT else {}),
         },
         "references": [
-            {"path": list(path), "address": str(address)}
-            for path, address in _unknown_paths(change.after)
+            {"path": list(path), "address": str(unknown.address)}
+            for path, unknown in spots(change.after, Unknown)
         ],
+        "secrets": [*_secrets(change, "before"), *_secrets(change, "after")],
         "changed": list(change.changed),
         "resets": list(change.resets),
         "depends_on": [str(address) for address in change.depends_on],
@@ -100,7 +103,8 @@ def change_to_json(change: Change) -> dict[str, Any]:
 
 
 def _upload_to_json(upload: Upload) -> dict[str, Any]:
-    return {"path": upload.shown, "sha256": upload.sha256, "size": upload.size}
+    files = {} if upload.files is None else {"files": list(upload.files)}
+    return {"path": upload.shown, "sha256": upload.sha256, "size": upload.size, **files}
 
 
 def _drift_to_json(item: DriftedResource) -> dict[str, Any]:
@@ -122,32 +126,31 @@ def _text(address: Address | None) -> str | None:
     return None if address is None else str(address)
 
 
-def _known(leaf: Any) -> Any:
-    return None if isinstance(leaf, Unknown) else leaf
+def _plain(leaf: Any) -> Any:
+    """JSON for a leaf; of a secret there is only the fingerprint."""
+    if isinstance(leaf, Unknown):
+        return None
+    return leaf.fingerprint if isinstance(leaf, Sealed) else leaf
 
 
-def _unknown_tree(value: Any) -> Any:
-    """The shape of ``value`` with true where something is unknown; None where all is known."""
-    if isinstance(value, Unknown):
+def _tree(value: Any, sort: type) -> Any:
+    """The shape of ``value`` with true where a leaf of a sort is; None where there is none."""
+    if isinstance(value, sort):
         return True
     if isinstance(value, Mapping):
-        tree = {key: _unknown_tree(item) for key, item in value.items()}
+        tree = {key: _tree(item, sort) for key, item in value.items()}
         return {key: item for key, item in tree.items() if item is not None} or None
     if isinstance(value, (list, tuple)):
-        items = [_unknown_tree(item) for item in value]
+        items = [_tree(item, sort) for item in value]
         return [item or {} for item in items] if any(items) else None
     return None
 
 
-def _unknown_paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, Address]]:
-    if isinstance(value, Unknown):
-        yield path, value.address
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _unknown_paths(item, (*path, key))
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _unknown_paths(item, (*path, index))
+def _secrets(change: Change, side: str) -> Iterator[dict[str, Any]]:
+    """Where secrets stand, and where each comes from: what a saved plan has to read again."""
+    for path, secret in spots(change.before if side == "before" else change.after, Sealed):
+        source = None if secret.source is None else asdict(secret.source)
+        yield {"in": side, "path": list(path), "source": source}
 
 
 def plan_from_json(data: Any, *, root: Path, where: str) -> Plan:
@@ -196,9 +199,12 @@ def _plan(data: Mapping[str, Any], root: Path) -> Plan:
 
 
 def _change(data: Mapping[str, Any], root: Path) -> Change:
-    after = data["change"]["after"]
+    values = data["change"]
     for reference in data["references"]:
-        _put(after, reference["path"], Unknown(Address.parse(reference["address"])))
+        put(values["after"], reference["path"], Unknown(Address.parse(reference["address"])))
+    for secret in data["secrets"]:
+        tree, path = values[secret["in"]], secret["path"]
+        put(tree, path, Sealed(str(at(tree, path)), _source(secret["source"])))
     previous, upload = data["previous_address"], data["upload"]
     return Change(
         address=Address.parse(data["address"]),
@@ -206,14 +212,15 @@ def _change(data: Mapping[str, Any], root: Path) -> Change:
         action=Action(data["action"]),
         reason=Reason(data["action_reason"]) if data["action_reason"] else None,
         id=data["id"],
-        before=data["change"]["before"],
-        after=after,
+        before=values["before"],
+        after=values["after"],
         changed=tuple(data["changed"]),
-        replace_because=tuple(path[0] for path in data["change"]["replace_paths"]),
+        replace_because=tuple(path[0] for path in values["replace_paths"]),
         resets=tuple(data["resets"]),
         depends_on=tuple(map(Address.parse, data["depends_on"])),
         released_from=tuple(map(Address.parse, data["released_from"])),
         previous_address=Address.parse(previous) if previous else None,
+        previous_type=data["previous_provider_type"],
         upload=_upload(upload, root) if upload else None,
         protect=bool(data["protect"]),
         protected=bool(data["protected"]),
@@ -223,15 +230,14 @@ def _change(data: Mapping[str, Any], root: Path) -> Change:
     )
 
 
-def _put(tree: Any, path: list[str | int], value: Any) -> None:
-    for key in path[:-1]:
-        tree = tree[key]
-    tree[path[-1]] = value
+def _source(data: Any) -> Secret | None:
+    return None if data is None else Secret(str(data["env"]), tuple(data["command"]))
 
 
 def _upload(data: Mapping[str, Any], root: Path) -> Upload:
     shown = str(data["path"])
-    return Upload(root / shown, shown, str(data["sha256"]), int(data["size"]))
+    files = tuple(data["files"]) if "files" in data else None
+    return Upload(root / shown, shown, str(data["sha256"]), int(data["size"]), files)
 
 
 def _drift(data: Mapping[str, Any]) -> DriftedResource:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from retinue.address import Address
-from retinue.engine.diff import Comparison, compare, drift_only, seen
+from retinue.engine.basis import basis, managed
+from retinue.engine.diff import Comparison, compare, drift_only
 from retinue.engine.entry import Entry, Snapshot
 from retinue.engine.graph import levels
 from retinue.engine.plan import Action, Change, DriftedResource, Reason
 from retinue.engine.steps import schedule, steps_of
 from retinue.kinds.base import Live, Resource, ResourceType
-from retinue.kinds.values import Values, digest, leaves, resolve
+from retinue.kinds.values import Values, digest, leaves, resolve, unknowns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,8 @@ class _Planner:
         if live is None:
             self.drift.append(_deleted(entry))
             self._create(resource, Reason.GONE)
+        elif entry.type != resource.type.name:
+            self._switch(resource, entry, live)
         else:
             self._existing(resource, entry, live)
 
@@ -130,6 +132,7 @@ class _Planner:
         if any(delta.forces_replacement for delta in comparison.deltas):
             action = Action.REPLACE
             self._renew(address)
+            comparison = replace(comparison, after=_anew(resource, wanted, comparison.after))
         change = self._compared(resource, None, live, comparison)
         # No entry says what the object uses; files that look alike may have changed places.
         used = {
@@ -161,6 +164,7 @@ class _Planner:
             action, reason = Action.UPDATE, Reason.PROTECTION
         if action is Action.REPLACE:
             self._renew(resource.address)
+            comparison = replace(comparison, after=_anew(resource, wanted, comparison.after))
         change = self._compared(resource, entry, live, comparison)
         if action is not Action.NO_OP:
             change = replace(
@@ -171,6 +175,34 @@ class _Planner:
                 basis=basis(entry, live.id, comparison.before),
             )
         self.changes.append(change)
+
+    def _switch(self, resource: Resource, entry: Entry, live: Live) -> None:
+        """The address gets an object of another type, which is made before the old one goes."""
+        self._drift(entry, live)
+        self._renew(resource.address)
+        before = managed(self.facts.types[entry.type], entry.values, live)
+        after = self._wanted(resource)
+        self.changes.append(
+            replace(
+                self._change(resource, entry, after),
+                action=Action.REPLACE,
+                reason=Reason.TARGET,
+                id=live.id,
+                before=before,
+                changed=_unequal(before or {}, after),
+                previous_address=self.facts.previous.get(resource.address),
+                previous_type=entry.type,
+                basis=basis(entry, live.id, before),
+            )
+        )
+
+    def _drift(self, entry: Entry, live: Live) -> None:
+        """Note what somebody changed of an object that is not compared with the manifests."""
+        fields = drift_only(self.facts.types[entry.type], entry.values, live.values)
+        if fields:
+            self.drift.append(
+                DriftedResource(address=entry.address, type=entry.type, id=entry.id, fields=fields)
+            )
 
     def _wanted(self, resource: Resource) -> Values:
         wanted: Values = resolve(resource.values, self.ids.get)
@@ -185,7 +217,11 @@ class _Planner:
             before=comparison.before,
             changed=tuple(delta.name for delta in comparison.deltas),
             replace_because=tuple(d.name for d in comparison.deltas if d.forces_replacement),
-            resets=tuple(name for name in comparison.after if name not in resource.values),
+            resets=tuple(
+                name
+                for name in comparison.after
+                if name not in resource.values and not resource.type.attributes[name].computed
+            ),
         )
 
     def _change(self, resource: Resource, entry: Entry | None, after: Values) -> Change:
@@ -207,11 +243,7 @@ class _Planner:
             self.drift.append(_deleted(entry))
             self._leave(entry, Action.FORGET, Reason.ALREADY_GONE, None)
             return
-        drift = drift_only(self.facts.types[entry.type], entry.values, live.values)
-        if drift:
-            self.drift.append(
-                DriftedResource(address=entry.address, type=entry.type, id=entry.id, fields=drift)
-            )
+        self._drift(entry, live)
         if entry.address in self.facts.forget:
             self._leave(entry, Action.FORGET, Reason.REMOVED, live)
         else:
@@ -235,18 +267,23 @@ class _Planner:
         )
 
     def deposed(self, entry: Entry) -> None:
-        for object_id in entry.deposed:
+        for old in entry.deposed:
             self.changes.append(
                 Change(
                     address=entry.address,
-                    type=entry.type,
+                    type=old.type,
                     action=Action.DELETE,
                     reason=Reason.LEFTOVER,
-                    id=object_id,
+                    id=old.id,
                     leftover=True,
-                    basis=digest(["leftover", object_id]),
+                    basis=digest(["leftover", old.id]),
                 )
             )
+
+
+def _unequal(before: Values, after: Values) -> tuple[str, ...]:
+    """The attributes of two types that differ, those that only one of them has included."""
+    return tuple(n for n in {**after, **before} if before.get(n) != after.get(n))
 
 
 def _decide(comparison: Comparison, *, moved: bool) -> tuple[Action, Reason | None]:
@@ -261,30 +298,23 @@ def _decide(comparison: Comparison, *, moved: bool) -> tuple[Action, Reason | No
     return Action.UPDATE, Reason.DRIFT if only_drift else None
 
 
+def _anew(resource: Resource, wanted: Values, after: Values) -> Values:
+    """What a new object gets: a value that is ignored can't be kept where nobody can read it."""
+    attributes = resource.type.attributes
+    unread = (n for n in resource.ignore_changes if n in wanted and attributes[n].write_only)
+    return {**after, **{name: wanted[name] for name in unread}}
+
+
 def _applied_for_adoption(resource: Resource, wanted: Values, live: Values) -> Values:
-    """What is never read back counts as applied, unless whoever found the object knows better."""
+    """What is never read back counts as applied, unless whoever found the object knows better, or
+    it names an object that is yet to be made."""
     attributes = resource.type.attributes
     return {
-        name: live.get(name, value) for name, value in wanted.items() if attributes[name].write_only
+        name: live.get(name, value)
+        for name, value in wanted.items()
+        if attributes[name].write_only and not unknowns(value)
     }
 
 
 def _deleted(entry: Entry) -> DriftedResource:
     return DriftedResource(address=entry.address, type=entry.type, id=entry.id, deleted=True)
-
-
-def managed(type_: ResourceType, applied: Values, live: Live | None) -> Values | None:
-    """The managed attributes of a live object, as its entry names them."""
-    if live is None:
-        return None
-    return {
-        name: seen(attribute, name, applied[name], applied, live.values)
-        for name, attribute in type_.attributes.items()
-        if name in applied
-    }
-
-
-def basis(entry: Entry | None, object_id: str | None, before: Values | None) -> str:
-    """Digest of what a change is decided on: our record and the live object."""
-    recorded: list[Any] = [] if entry is None else [entry.id, entry.values]
-    return digest([recorded, object_id, before])

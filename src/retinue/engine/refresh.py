@@ -14,7 +14,7 @@ from retinue.engine.entry import Entry, Intent, Snapshot
 from retinue.engine.inventory import Found, Inventory, Resolution
 from retinue.engine.lookup import CLOCK_SKEW, match_all
 from retinue.engine.tasks import together
-from retinue.errors import StateForeign
+from retinue.errors import FamilyGone, StateForeign
 from retinue.kinds.base import Adapter, Live
 from retinue.kinds.marker import Owner
 
@@ -24,12 +24,14 @@ class Question:
     """What is to be read of one type.
 
     tracked: entries to look up. pending: creates to settle. census: whether every object has to
-    be seen, to find those that carry our marker without being tracked.
+    be seen, to find those that carry our marker without being tracked. may_be_gone: nothing of the
+    type is wanted any more, so that it is fine if the platform has closed it.
     """
 
     tracked: tuple[Entry, ...]
     pending: tuple[Intent, ...] = ()
     census: bool = False
+    may_be_gone: bool = False
 
     @property
     def idle(self) -> bool:
@@ -80,12 +82,14 @@ def _questions(
             )
         if only is None or entry.address in only:
             tracked[entry.type].append(entry)
+    wanted = {name for name, _ in declared}
     whole = {name for name, address in declared if address not in snapshot.entries} | set(census)
     return {
         name: Question(
             tracked=tuple(tracked[name]),
             pending=tuple(i for i in snapshot.pending.values() if i.type == name),
             census=adapter.type.marked and name in whole,
+            may_be_gone=adapter.type.closing and name not in wanted,
         )
         for name, adapter in adapters.items()
     }
@@ -105,8 +109,15 @@ def _joined(parts: Iterable[Inventory]) -> Inventory:
 async def _answer(
     adapter: Adapter, question: Question, taken: Collection[str], snapshot: Snapshot
 ) -> Inventory:
+    if adapter.type.recorded:
+        return Inventory({entry.address: entry.as_live() for entry in question.tracked})
     wanted = {entry.id for entry in question.tracked}
-    seen = await _listed(adapter, question, wanted)
+    try:
+        seen = await _listed(adapter, question, wanted)
+    except FamilyGone:
+        if not question.may_be_gone:
+            raise
+        return _gone(question)
     found = await _gathered(adapter, wanted, seen)
     recent = list(seen.values())
     resolutions = match_all(adapter.type, question.pending, recent, taken)
@@ -124,6 +135,12 @@ async def _answer(
         ),
         tuple(replace(r, live=by_id.get(r.live.id, r.live)) if r.live else r for r in resolutions),
     )
+
+
+def _gone(question: Question) -> Inventory:
+    """The answer of a platform that has closed the family: whatever was there is no more."""
+    unseen = tuple(Resolution(intent, None) for intent in question.pending)
+    return Inventory(dict.fromkeys((e.address for e in question.tracked), None), (), unseen)
 
 
 def _ours(live: Live, owner: Owner) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from retinue.address import Address
-from retinue.engine.entry import Entry, Intent, Snapshot
+from retinue.engine.entry import Deposed, Entry, Intent, Snapshot
 from retinue.engine.inventory import Inventory, Resolution
 from retinue.engine.lookup import LONGEST_CREATE
 from retinue.kinds.base import Live
@@ -81,7 +81,7 @@ class _Work:
 
     def _record(self, intent: Intent, live: Live) -> None:
         old = self.snapshot.entries.get(intent.address)
-        deposed = (*old.deposed, old.id) if old is not None else ()
+        deposed = (*old.deposed, Deposed(old.type, old.id)) if old is not None else ()
         self._keep(intent, entry_of(intent, live, deposed=deposed))
         self.live[intent.address] = live
         self.notes.append(
@@ -93,7 +93,8 @@ class _Work:
         intent = resolution.intent
         if resolution.certain:
             entry = self.snapshot.entries[intent.address]
-            self._keep(intent, replace(entry, deposed=(*entry.deposed, live.id)))
+            copy = Deposed(intent.type, live.id)
+            self._keep(intent, replace(entry, deposed=(*entry.deposed, copy)))
             end = "it is a second copy and will be deleted"
         else:
             self._close(intent)
@@ -123,7 +124,7 @@ class _Work:
         self.snapshot = replace(self.snapshot, pending=pending)
 
 
-def entry_of(intent: Intent, live: Live, *, deposed: Iterable[str] = ()) -> Entry:
+def entry_of(intent: Intent, live: Live, *, deposed: Iterable[Deposed] = ()) -> Entry:
     """The entry of an object found by its intent: what was sent counts as applied."""
     return Entry(
         address=intent.address,

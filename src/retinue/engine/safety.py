@@ -10,18 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from retinue.address import Address
+from retinue.engine.limits import Limits
 from retinue.engine.plan import Action, Change, Plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Shares in percent of the resources in the state; ``min_existing`` is how many there must be
-    before a share says anything."""
-
-    max_delete_percent: int = 30
-    max_update_percent: int = 50
-    min_existing: int = 10
-
 
 ELSEWHERE = "RTN-REFUSED-PLATFORM"
 """The code of a plan for another platform than the one that the state's objects are on."""

@@ -42,7 +42,9 @@ class Api(Protocol):
         ...
 
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
-        """Multipart POST of one file, streamed from the disk; sent once, like `create`.
+        """Multipart POST of one file, or of a folder as one zip, streamed from the disk; sent once,
+        like `create`. A folder's archive is called ``filename``, its top folder the same without
+        the ending.
 
         Raises:
             PlanStale: the content is no longer what ``upload`` says.

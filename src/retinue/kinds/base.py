@@ -50,6 +50,8 @@ class Attribute:
     immutable: a change needs a new object.
     write_only: the platform never returns it, so the last applied value stands for the live one.
     after_create: can only be written once the object exists (files of a vector store).
+    computed: the platform decides it when we write (the version of a skill). No manifest names it;
+        the value that a write brought about is recorded, and is what we want from then on.
     normalise: brings desired, applied and live into one form before they are compared.
     reduce: cuts a live value down to what we manage, given the wanted and the applied value.
     """
@@ -58,6 +60,7 @@ class Attribute:
     immutable: bool = False
     write_only: bool = False
     after_create: bool = False
+    computed: bool = False
     normalise: Callable[[Any], Any] = keep
     reduce: Callable[[Any, Any, Any], Any] = same_keys
 
@@ -70,8 +73,11 @@ MARKER = "marker"
 class ResourceType:
     """A type of object on a platform. ``name`` is stored in the state: never change one.
 
-    title: for people. marked: its objects can carry the marker. lists_in_part: list pages leave
-    something out, so that listed objects have to be completed.
+    title: for people. marked: its objects can carry the marker. signature: the attributes by which
+    an object that can't is recognised after a lost answer. lists_in_part: list pages leave
+    something out, so that listed objects have to be completed. recorded: there is no object on the
+    platform, the entry in the state is all there is. closing: a platform may have closed the whole
+    family of endpoints; its objects are gone then.
     """
 
     name: str
@@ -79,17 +85,25 @@ class ResourceType:
     title: str
     attributes: Mapping[str, Attribute]
     marked: bool = True
+    signature: tuple[str, ...] = ()
     lists_in_part: bool = False
+    recorded: bool = False
+    closing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A local file to be sent. ``shown`` is its path relative to the project."""
+    """A local file to be sent. ``shown`` is its path relative to the project.
+
+    A folder has ``files``: their paths relative to it, sorted, with forward slashes; ``sha256`` is
+    then over the names and contents of all, ``size`` their sum.
+    """
 
     path: Path
     shown: str
     sha256: str
     size: int
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +131,20 @@ class Live:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+def computed_values(type_: ResourceType, live: Live) -> dict[str, Any]:
+    """Those attributes of ``live`` that the platform decided."""
+    return {
+        name: live.values[name]
+        for name, attribute in type_.attributes.items()
+        if attribute.computed and name in live.values
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """One write, every reference resolved. ``changed`` names the attributes to send; ``applied``
-    are the values as last applied, for what is no longer named inside of one."""
+    are the values as last applied, for what is no longer named inside of one. Secrets are open in
+    those of ``values`` that are ``changed``, and nowhere else."""
 
     address: Address
     values: Values

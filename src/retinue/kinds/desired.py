@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
 
 from retinue.address import Address
-from retinue.kinds.base import Upload
+from retinue.kinds.base import Resource, ResourceType, Upload
 from retinue.kinds.marker import Owner
-from retinue.kinds.values import Ref
-from retinue.manifest.model import ExternalId, Reference
+from retinue.kinds.values import Ref, Sealed, Values
+from retinue.manifest.model import (
+    Assistant,
+    Automation,
+    Credential,
+    Environment,
+    ExternalId,
+    File,
+    Reference,
+    Secret,
+    Skill,
+    Vault,
+    VectorStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """owner: whose objects these are. uploads: the content of every declared file."""
+    """owner: whose objects these are. uploads: the content of every declared file and skill.
+    seal: reads a secret and gives what may be kept of it."""
 
     owner: Owner
     uploads: Mapping[Address, Upload]
+    seal: Callable[[Secret], Sealed]
 
 
 def leaf(reference: Reference) -> Ref | str:
@@ -28,3 +44,36 @@ def leaf(reference: Reference) -> Ref | str:
 def addresses(references: Iterable[Reference]) -> tuple[Address, ...]:
     """The resources of the project among ``references``, each once, sorted."""
     return tuple(sorted({item for item in references if isinstance(item, Address)}))
+
+
+Managed: TypeAlias = (
+    Assistant | File | VectorStore | Environment | Vault | Credential | Skill | Automation
+)
+"""What becomes a resource: everything that is declared but functions, which are parts."""
+
+
+def resource_of(
+    declared: Managed,
+    type_: ResourceType,
+    values: Values,
+    *,
+    uses: Iterable[Reference] = (),
+    parts: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    upload: Upload | None = None,
+) -> Resource:
+    """Put a resource together from what was compiled; ``uses`` are the references in it.
+
+    ``parts`` names the attributes of those fields of the manifest that are not just the one of the
+    same name, for ``ignore_changes``.
+    """
+    fields = declared.lifecycle.ignore_changes
+    return Resource(
+        address=declared.address,
+        type=type_,
+        values=values,
+        depends_on=addresses(uses),
+        protect=declared.lifecycle.protect,
+        ignore_changes=frozenset(name for field in fields for name in parts.get(field, (field,))),
+        upload=upload,
+        place=declared.places.at(),
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from retinue.kinds.api import Api, Object
 from retinue.kinds.base import Attribute, Live, Resource, ResourceType, Write
-from retinue.kinds.desired import Context
+from retinue.kinds.desired import Context, resource_of
 from retinue.manifest.model import File
 
 PAGE = 1000
@@ -22,6 +22,7 @@ FILE = ResourceType(
     kind="file",
     title="file",
     marked=False,
+    signature=("filename", "bytes", "purpose"),
     attributes={
         "filename": Attribute(immutable=True),
         "purpose": Attribute(immutable=True),
@@ -32,8 +33,7 @@ FILE = ResourceType(
 )
 
 
-_CONTENT = frozenset({"bytes", "sha256"})
-"""What ``ignore_changes: [content]`` means."""
+_PARTS = {"content": ("bytes", "sha256")}
 
 
 def compile_file(file: File, context: Context) -> Resource:
@@ -45,20 +45,7 @@ def compile_file(file: File, context: Context) -> Resource:
         "bytes": upload.size,
         "sha256": upload.sha256,
     }
-    return Resource(
-        address=file.address,
-        type=FILE,
-        values=values,
-        protect=file.lifecycle.protect,
-        ignore_changes=_ignored(file.lifecycle.ignore_changes),
-        upload=upload,
-        place=file.places.at(),
-    )
-
-
-def _ignored(fields: Sequence[str]) -> frozenset[str]:
-    content = _CONTENT if "content" in fields else frozenset()
-    return frozenset(fields) - {"content"} | content
+    return resource_of(file, FILE, values, parts=_PARTS, upload=upload)
 
 
 class FileAdapter:

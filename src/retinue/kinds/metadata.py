@@ -7,6 +7,7 @@ from typing import Any
 
 from retinue.kinds.base import MARKER, Attribute, Live, Write
 from retinue.kinds.marker import KEY, Marker, without_marker
+from retinue.kinds.values import Values
 
 
 def whole(live: Any, wanted: Any, applied: Any) -> Any:
@@ -25,6 +26,18 @@ def marked_values(item: Mapping[str, Any], marker: Marker | None) -> dict[str, A
         "metadata": without_marker(item.get("metadata")),
         MARKER: None if marker is None else marker.owner.mark(marker.address),
     }
+
+
+def marked_live(item: Mapping[str, Any], values: Values, *, id_: str = "") -> Live:
+    """An object that carries metadata, as read; ``id_`` is for one that its own does not name."""
+    marker = Marker.read(item.get("metadata"))
+    return Live(
+        id=id_ or str(item["id"]),
+        values={**values, **marked_values(item, marker)},
+        created_at=int(item.get("created_at") or 0),
+        marker=marker,
+        raw=item,
+    )
 
 
 def metadata_to_send(write: Write, live: Live | None = None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Values of resources: JSON, plus the two leaves that only a plan knows.
+"""Values of resources: JSON, plus the three leaves that JSON has no word for.
 
 `Ref` stands in what the manifests desire ("the ID of file.paper, whatever it is"); `Unknown`
-stands in a plan for an ID that only the apply will learn. Pure functions over both.
+stands in a plan for an ID that only the apply will learn; `Sealed` stands wherever a secret is,
+which nobody but the adapter that sends it ever holds. Pure functions over all three.
 """
 
 from __future__ import annotations
@@ -10,16 +11,22 @@ import hashlib
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
 
 from retinue.address import Address
+from retinue.manifest.model import Secret
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Values: TypeAlias = Mapping[str, Any]
-"""Attribute name to value; leaves may be `Ref` (desired) or `Unknown` (plan)."""
+"""Attribute name to value; leaves may be `Ref` (desired), `Unknown` (plan) or `Sealed`."""
+
+Leaf = TypeVar("Leaf")
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes from a value to a part of it."""
 
 _REF_KEY = "$ref"
+_SEALED_KEY = "$sealed"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +44,20 @@ class Unknown:
 
     def __str__(self) -> str:
         return "(known after apply)"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A secret, known by its fingerprint alone: equal fingerprints are equal secrets.
+
+    ``source`` is where the text comes from; the state does not keep it.
+    """
+
+    fingerprint: str
+    source: Secret | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return "(sensitive)"
 
 
 SCALARS = (str, int, float, type(None))
@@ -97,29 +118,52 @@ def replace_ids(value: Any, renewed: Mapping[str, Address]) -> Any:
     return transform(value, leaf) if renewed else value
 
 
+def unsealed(value: Any, read: Callable[[Sealed], str]) -> Any:
+    """Put the text of each secret in its place."""
+    return transform(value, lambda item: read(item) if isinstance(item, Sealed) else item)
+
+
+def spots(value: Any, sort: type[Leaf]) -> Iterator[tuple[Path, Leaf]]:
+    """Every leaf of a class, with the keys and indexes that lead to it."""
+    if isinstance(value, sort):
+        yield (), value
+    elif isinstance(value, SCALARS):
+        return
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from (((key, *path), leaf) for path, leaf in spots(item, sort))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from (((index, *path), leaf) for path, leaf in spots(item, sort))
+
+
+def at(tree: Any, path: Sequence[str | int]) -> Any:
+    """What stands at ``path``."""
+    for key in path:
+        tree = tree[key]
+    return tree
+
+
+def put(tree: Any, path: Sequence[str | int], value: Any) -> None:
+    """Set what stands at ``path``, in place."""
+    at(tree, path[:-1])[path[-1]] = value
+
+
 def unknowns(value: Any) -> set[Address]:
     """Addresses whose ID ``value`` still waits for."""
     return {leaf.address for leaf in leaves(value) if isinstance(leaf, Unknown)}
 
 
 def encode(value: Any) -> Any:
-    """Turn a value into plain JSON: references and unknown IDs become ``{"$ref": address}``."""
+    """Turn a value into plain JSON: references and unknown IDs become ``{"$ref": address}``,
+    secrets ``{"$sealed": fingerprint}``."""
 
     def leaf(item: Any) -> Any:
-        return {_REF_KEY: str(item.address)} if isinstance(item, (Ref, Unknown)) else item
+        if isinstance(item, (Ref, Unknown)):
+            return {_REF_KEY: str(item.address)}
+        return {_SEALED_KEY: item.fingerprint} if isinstance(item, Sealed) else item
 
     return transform(value, leaf)
-
-
-def decode(value: Any) -> Any:
-    """Undo `encode`; every ``{"$ref": …}`` comes back as `Unknown`."""
-    if isinstance(value, Mapping):
-        if set(value) == {_REF_KEY}:
-            return Unknown(Address.parse(value[_REF_KEY]))
-        return {key: decode(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [decode(item) for item in value]
-    return value
 
 
 def canonical(value: Any) -> str:

@@ -14,7 +14,7 @@ from retinue.address import Address
 from retinue.kinds.api import Api, Object
 from retinue.kinds.attachments import attach, detach, fits, mark_of, set_attributes
 from retinue.kinds.base import MARKER, Attribute, Live, Resource, ResourceType, Write
-from retinue.kinds.desired import Context, addresses, leaf
+from retinue.kinds.desired import Context, leaf, resource_of
 from retinue.kinds.marker import KEY, Marker, without_marker
 from retinue.kinds.metadata import MARK, METADATA, marked_values, metadata_to_send, touches_metadata
 from retinue.kinds.values import Unknown
@@ -74,15 +74,8 @@ def compile_vector_store(store: VectorStore, context: Context) -> Resource:
     values[MARKER] = context.owner.mark(store.address)
     if store.files is not None:
         values["files"] = [_attachment(file, context) for file in store.files]
-    return Resource(
-        address=store.address,
-        type=VECTOR_STORE,
-        values=values,
-        depends_on=addresses(file.file for file in store.files or ()),
-        protect=store.lifecycle.protect,
-        ignore_changes=frozenset(store.lifecycle.ignore_changes),
-        place=store.places.at(),
-    )
+    uses = (file.file for file in store.files or ())
+    return resource_of(store, VECTOR_STORE, values, uses=uses)
 
 
 def _attachment(item: StoreFile, context: Context) -> dict[str, Any]:

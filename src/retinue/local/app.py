@@ -18,13 +18,14 @@ from retinue.local.envelope import Envelope, answer_unrouted
 from retinue.local.families import FAMILIES
 from retinue.local.platform import Deadline, Limits, Platform
 from retinue.local.search import chore
+from retinue.local.sessions.hub import hub_of
 from retinue.local.turns.echo import EchoModel
 from retinue.local.turns.ports import Model
 from retinue.local.turns.server import ModelServer
 from retinue.local.work import leases, sandboxes
 from retinue.local.work.runner import Runner
 
-__all__ = ["ModelServer", "close_app", "create_app", "open_platform"]
+__all__ = ["ModelServer", "close_app", "create_app", "hang_up", "open_platform"]
 
 
 def create_app(
@@ -76,6 +77,11 @@ def _embeddings_on(server: ModelServer | Model | None) -> ModelServer | None:
     return server if isinstance(server, ModelServer) and server.embeddings else None
 
 
+def hang_up(app: Starlette) -> None:
+    """End the streams that have no end; for a server that stops and waits for its clients."""
+    hub_of(app.state.platform).hang_up()
+
+
 def close_app(app: Starlette) -> None:
     """Stop indexing and close the database; for use in process, where no server does."""
     platform: Platform = app.state.platform
@@ -117,6 +123,7 @@ def open_platform(
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
+    hang_up(app)
     platform: Platform = app.state.platform
     await platform.runner.close()
     await sandboxes.close(platform)

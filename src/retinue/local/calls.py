@@ -25,6 +25,9 @@ Json = dict[str, Any]
 ASSISTANTS = ("assistants=v2", "assistants=v1")
 """The versions of the Assistants API that are served, the preferred one first."""
 
+AGENTS = ("agents=v1",)
+"""The version of the Agents API that is served."""
+
 _DRAIN_BYTES = 2 * 1024**3
 
 
@@ -35,7 +38,7 @@ class Call:
 
     platform: Platform
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     body: Json
     moment: float
     beta: str = ""
@@ -52,7 +55,7 @@ class Call:
 
     def included(self) -> frozenset[str]:
         """What the query's ``include`` or ``include[]`` lists."""
-        pairs = self.query.multi_items() if isinstance(self.query, QueryParams) else ()
+        pairs = self.query.multi_items()
         return frozenset(value for key, value in pairs if key in ("include", "include[]"))
 
 

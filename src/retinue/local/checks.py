@@ -166,3 +166,12 @@ def tagged(**variants: Check) -> Check:
         return checked
 
     return check
+
+
+def filled(check: Check, defaults: Mapping[str, Any]) -> Check:
+    """``check`` of an object, with ``defaults`` for the keys that it leaves out."""
+
+    def checked(value: object, param: str) -> dict[str, Any]:
+        return {**defaults, **check(value, param)}
+
+    return checked

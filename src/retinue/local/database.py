@@ -8,6 +8,7 @@ waiting sleeps up to 100 ms at a time; other processes are waited for with its b
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from retinue.errors import StateForeign, UsageError
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raise it whenever a family's schema changes: opening then runs all schemas again."""
 
 _APPLICATION_ID = 0x5254_4E55
@@ -97,9 +98,14 @@ def _close_all(idle: deque[Connection]) -> None:
 
 
 def _create_private(path: Path) -> None:
-    """Uploaded documents are nobody else's business: the file starts readable by its owner only."""
+    """Uploaded documents are nobody else's business: the file starts readable by its owner only.
+
+    One that exists is left alone: to close a file gives back every lock that this process has on
+    it, those of SQLite's other connections included, and two writers at once destroy the database.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _connect(path: Path) -> Connection:

@@ -29,9 +29,12 @@ class Part:
 Piece = tuple[Part, bytes]
 
 
-async def pieces(content_type: str | None, body: AsyncIterable[bytes]) -> AsyncIterator[Piece]:
-    """Every part of the form in order, its bytes in pieces; each part starts with an empty one."""
-    reader = _Reader(_boundary(content_type))
+async def pieces(
+    content_type: str | None, body: AsyncIterable[bytes], *, most: int = _MOST_PARTS
+) -> AsyncIterator[Piece]:
+    """Every part of the form in order, its bytes in pieces; each part starts with an empty one.
+    A form has at most ``most`` parts."""
+    reader = _Reader(_boundary(content_type), most)
     async for data in body:
         for piece in reader.feed(data):
             yield piece
@@ -55,7 +58,8 @@ def _malformed() -> Refusal:
 class _Reader:
     """Turns the parser's callbacks into pieces."""
 
-    def __init__(self, boundary: bytes) -> None:
+    def __init__(self, boundary: bytes, most: int) -> None:
+        self._most = most
         self._ready: list[Piece] = []
         self._part: Part | None = None
         self._parts = 0
@@ -93,7 +97,7 @@ class _Reader:
     def _begin(self) -> None:
         self._parts += 1
         self._part, self._disposition = None, ""
-        if self._parts > _MOST_PARTS:
+        if self._parts > self._most:
             raise _malformed()
 
     def _on_header(self, data: bytes, start: int, end: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from retinue.local import checks, refusals
+from retinue.local import checks, refusals, shapes
 from retinue.local.database import Connection, Database, Row
 
 _TOMBSTONE_SECONDS = 86_400
@@ -74,6 +74,26 @@ def window(query: Mapping[str, str], *, most: int = 100, default: int = 20) -> W
         after=query.get("after") or None,
         before=query.get("before") or None,
     )
+
+
+def with_metadata(query: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The condition, and its values, on a column ``metadata`` that the query's
+    ``metadata[key]=value`` make: all of them must match exactly."""
+    pairs = {
+        key.removeprefix("metadata[").removesuffix("]"): value
+        for key, value in query.items()
+        if key.startswith("metadata[") and key.endswith("]")
+    }
+    shapes.METADATA(pairs, "metadata")
+    conditions: list[str] = ["1"]
+    values: dict[str, Any] = {}
+    for number, (key, value) in enumerate(pairs.items()):
+        conditions.append(
+            "EXISTS (SELECT 1 FROM json_each(metadata) AS pair"
+            f" WHERE pair.key = :key_{number} AND pair.value = :value_{number})"
+        )
+        values |= {f"key_{number}": key, f"value_{number}": value}
+    return " AND ".join(conditions), values
 
 
 def _limit(given: str | None, most: int, default: int) -> int:

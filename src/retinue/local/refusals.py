@@ -140,6 +140,18 @@ def not_found(message: str, *, param: str | None = None) -> Refusal:
     return Refusal(message, status=404, param=param)
 
 
+def absent(noun: str, object_id: str, *, param: str | None = None) -> Refusal:
+    """An object that isn't there, in the Agents API's words; ``noun`` is e.g. "agent"."""
+    message = f"No {noun} found with id '{object_id}'."
+    kind = "not_found_error"
+    return Refusal(message, status=404, code=kind, param=param, kind=kind)
+
+
+def conflict(message: str, *, code: str = "conflict_error") -> Refusal:
+    """What is asked for doesn't go with the state that the object is in."""
+    return Refusal(message, status=409, code=code, kind="conflict_error")
+
+
 def unknown_url(method: str, path: str) -> Refusal:
     """No endpoint has this address."""
     return Refusal(f"Invalid URL ({method} {path})", status=404)

@@ -16,7 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from retinue.errors import UsageError
-from retinue.local.app import create_app
+from retinue.local.app import create_app, hang_up
 from retinue.local.turns.server import ModelServer
 
 __all__ = ["ModelServer", "serve"]
@@ -57,7 +57,7 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        server = _Server(config, lambda: announce(_base_url(listener)))
+        server = _Server(config, lambda: announce(_base_url(listener)), lambda: hang_up(app))
         server.run(sockets=[listener])
 
 
@@ -93,16 +93,24 @@ def _base_url(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server, told to announce itself and to treat a signal as a normal end."""
+    """Uvicorn's server, told to announce itself, to treat a signal as a normal end, and to hang up
+    on those who would listen for ever."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], hang_up: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._hang_up = hang_up
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hang_up()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

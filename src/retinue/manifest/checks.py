@@ -7,13 +7,13 @@ from typing import Any
 
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.functions import check_schema
-from retinue.manifest.model import FunctionTool, PlainTool, Tool
+from retinue.manifest.model import FunctionTool, Mcp, Tool
 from retinue.manifest.model_checks import Check, Judge, ToolCalled
 from retinue.manifest.suggest import did_you_mean, listed
+from retinue.manifest.tools import tool_type
 from retinue.manifest.wording import described, shown
 
 _LONGEST_NAME = 60
-_TYPES = {"CodeInterpreter": "code_interpreter", "FileSearch": "file_search"}
 
 
 def build_checks(
@@ -105,7 +105,8 @@ class _Builder:
         written = self._value.get("json_schema")
         if not isinstance(written, dict):
             return None
-        document, path = self._owner.document, (*self._owner.path, *self._path, "json_schema")
+        document = self._owner.document
+        path = self._owner.places.whole(*self._path, "json_schema")
         if set(written) == {"file"} and isinstance(written["file"], str):
             found = self._context.locate(
                 self._owner, written["file"], *self._path, "json_schema", "file"
@@ -164,10 +165,6 @@ def _tool_names(tools: tuple[Tool, ...]) -> dict[str, str]:
             if tool.source is not None:
                 names.setdefault(tool.source.name, name)
         else:
-            kind = (
-                str(tool.definition.get("type"))
-                if isinstance(tool, PlainTool)
-                else _TYPES[type(tool).__name__]
-            )
-            names[kind] = kind
+            name = tool.label if isinstance(tool, Mcp) else tool_type(tool)
+            names[name] = name
     return names

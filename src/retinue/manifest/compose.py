@@ -1,30 +1,51 @@
 """A project's manifests to one `Manifest`: the way in for everybody else.
 
-Read, validate and merge the files, then build files, functions, stores and assistants, in the
-order in which they need each other. Reads the project's folder and nothing else.
+Read, validate and merge the files, then build the resources of each kind, in the order in which
+they need each other. Reads the project's folder and nothing else: no secret, no command is run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from retinue.address import Address
 from retinue.errors import ManifestError
 from retinue.manifest.assistants import build_assistants
+from retinue.manifest.automations import build_automations
 from retinue.manifest.context import Context
 from retinue.manifest.declare import declare
 from retinue.manifest.discover import read_manifests
+from retinue.manifest.environments import build_environments
 from retinue.manifest.files import build_files, build_stores
 from retinue.manifest.functions import build_functions
 from retinue.manifest.globs import Globber
 from retinue.manifest.interpolate import Scope
 from retinue.manifest.lint import lint
-from retinue.manifest.model import Manifest
+from retinue.manifest.model import Declared, Manifest
 from retinue.manifest.moves import build_moves, build_removals
 from retinue.manifest.paths import Locator
 from retinue.manifest.places import lightened
-from retinue.problem import Place, in_reading_order
+from retinue.manifest.secret import is_slot
+from retinue.manifest.skills import build_skills
+from retinue.manifest.vaults import build_credentials, build_vaults
+from retinue.problem import Place, Problem, in_reading_order
+
+Check: TypeAlias = Callable[[Mapping[Address, Declared]], Iterable[Problem]]
+"""Looks at all resources of a load, also at those that have problems already."""
+
+_BUILDERS = (
+    build_files,
+    build_functions,
+    build_stores,
+    build_skills,
+    build_vaults,
+    build_credentials,
+    build_environments,
+    build_assistants,
+    build_automations,
+)
 
 
 class Sources(Protocol):
@@ -50,24 +71,39 @@ class Sources(Protocol):
         """The values for ``${var:…}``; None for one that was declared but never given."""
         ...
 
+    @property
+    def target(self) -> str:
+        """The target of assistants that name none."""
+        ...
 
-def load(project: Sources) -> Manifest:
+
+def unchecked(resources: Mapping[Address, Declared]) -> Iterable[Problem]:
+    """Find nothing: the `Check` of a load that nobody adds one to."""
+    del resources
+    return ()
+
+
+def load(project: Sources, *, target: str | None = None, check: Check = unchecked) -> Manifest:
     """Return everything that ``project`` declares.
 
-    Linear in the size of the manifests and of the files that they name.
+    Linear in the size of the manifests and of the files that they name. A ``target`` takes the
+    place of all that the project and its assistants name. What ``check`` finds is reported with
+    all other problems.
 
     Raises:
         ManifestError: with every problem of every file, in reading order.
     """
     locator = Locator(project.root)
-    context = Context(locator, Globber(locator), Scope(project.variables))
+    scope = Scope(project.variables, secret_at=is_slot)
+    context = Context(locator, Globber(locator), scope, project.target, target)
     manifests = read_manifests(context, project.manifests, project.manifests_place)
     moved, removed = declare(context, manifests)
-    for build in (build_files, build_functions, build_stores, build_assistants):
+    for build in _BUILDERS:
         build(context)
     moves = build_moves(context, moved)
     removals = build_removals(context, removed)
-    problems = in_reading_order([*context.problems, *lint(context.resources)])
+    found = (*lint(context.resources, context.idle), *check(context.resources))
+    problems = in_reading_order([*context.problems, *found])
     if any(problem.severity == "error" for problem in problems):
         raise ManifestError([each for each in problems if each.severity == "error"])
     resources = {

@@ -5,14 +5,14 @@ The only mutable object of the manifest reader; it lives for one call of `compos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
 from retinue.manifest.globs import Globber
 from retinue.manifest.interpolate import Scope
-from retinue.manifest.model import Declared
+from retinue.manifest.model import Assistant, Declared
 from retinue.manifest.paths import BadPath, Located, Locator
 from retinue.manifest.source import read_document, read_text
 from retinue.manifest.spots import Document, PartPlaces
@@ -24,6 +24,7 @@ class Declaration:
     """A resource as a manifest spells it: its mapping, cleared of what is flawed.
 
     A flawed entry of a list is None in it, so that the indexes of the others still stand.
+    ``elsewhere`` is as in `PartPlaces`.
     """
 
     address: Address
@@ -31,10 +32,11 @@ class Declaration:
     document: Document
     path: KeyPath
     folder: str
+    elsewhere: Mapping[str, KeyPath] = field(default_factory=dict)
 
     @property
     def places(self) -> PartPlaces:
-        return PartPlaces(self.document, self.path)
+        return PartPlaces(self.document, self.path, self.elsewhere)
 
     def pick(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return those of ``keys`` that the manifest names, with their values."""
@@ -43,15 +45,22 @@ class Declaration:
 
 @dataclass(slots=True)
 class Context:
-    """Everything that is known so far, and every problem met."""
+    """Everything that is known so far, and every problem met.
+
+    ``target`` is the project's; ``forced`` the one that takes the place of all others. ``idle`` are
+    assistants as they would be on targets that are not in force.
+    """
 
     locator: Locator
     globber: Globber
     scope: Scope
+    target: str
+    forced: str | None = None
     declared: dict[Address, Declaration] = field(default_factory=dict)
     resources: dict[Address, Declared] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files_by_path: dict[str, Address] = field(default_factory=dict)
+    idle: list[Assistant] = field(default_factory=list)
     _documents: dict[str, Document] = field(default_factory=dict)
     _texts: dict[str, tuple[str, Problem | None]] = field(default_factory=dict)
 
@@ -97,6 +106,11 @@ class Context:
         if located.path not in self._texts:
             self._texts[located.path] = read_text(located.path, located.shown)
         return self._texts[located.path]
+
+    def apart(self) -> Context:
+        """Return a context that knows all this and reports here, but adds no resource here."""
+        resources, files = dict(self.resources), dict(self.files_by_path)
+        return replace(self, resources=resources, files_by_path=files)
 
     def names(self, kind: str) -> list[str]:
         """Return the declared names of a kind."""

@@ -16,7 +16,7 @@ from retinue.manifest.discover import Manifests
 from retinue.manifest.interpolate import interpolate
 from retinue.manifest.model import Json
 from retinue.manifest.spots import Document
-from retinue.manifest.validate import flaws
+from retinue.manifest.validate import all_flaws, unreported
 from retinue.manifest.wording import KINDS, described
 from retinue.problem import KeyPath
 
@@ -58,8 +58,8 @@ def _checked(context: Context, document: Document) -> Document | None:
             "start it with a section, e.g. assistants:",
         )
         return None
-    found = flaws(document, "manifest")
-    context.problems += (flaw.problem for flaw in found)
+    found = all_flaws(document, "manifest")
+    context.problems += (flaw.problem for flaw in unreported(document, found))
     return replace(document, value=pruned(document.value, (flaw.path for flaw in found)))
 
 

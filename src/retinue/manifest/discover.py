@@ -1,8 +1,8 @@
 """Finding and reading the manifest files, and telling apart what only looks like one.
 
 Every ``*.yaml`` and ``*.yml`` file under the manifest folder is a manifest, hidden ones excepted,
-unless some manifest names it by ``file:`` or ``path:``: then it is what it is named as (the
-definition of a function, a file to upload).
+unless some manifest names it by ``file:`` or ``path:``, or names a folder around it as a skill:
+then it is what it is named as (the definition of a function, a file to upload, a part of a skill).
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ def read_manifests(context: Context, folder: Path, declared_at: Place) -> Manife
         return []
     read = [(file, context.document(file)) for file in _yaml_files(context, folder)]
     named = {path for file, document in read for path in _named_by(context.locator, file, document)}
-    manifests = [(file, document) for file, document in read if file.path not in named]
+    skills = {
+        path for file, document in read for path in _skills_of(context.locator, file, document)
+    }
+    manifests = [
+        (file, document)
+        for file, document in read
+        if file.path not in named and not any(file.path.startswith(skill) for skill in skills)
+    ]
     if not manifests:
         message = f"there is no manifest in {context.locator.shown(str(folder))}/"
         hint = "add a file such as team.yaml to it"
@@ -74,6 +81,19 @@ def _named_by(locator: Locator, file: Located, document: Document) -> Iterator[s
             yield locator.place(file.folder, written).path
         except BadPath:  # reported where it is used
             continue
+
+
+def _skills_of(locator: Locator, file: Located, document: Document) -> Iterator[str]:
+    """Yield the folders that a document declares as skills, each with a separator after it."""
+    sections = document.value if isinstance(document.value, dict) else {}
+    skills = sections.get("skills")
+    for skill in skills.values() if isinstance(skills, dict) else ():
+        written = skill.get("path") if isinstance(skill, dict) else None
+        if isinstance(written, str):
+            try:
+                yield locator.place(file.folder, written).path + os.sep
+            except BadPath:  # reported where it is used
+                continue
 
 
 def _written_paths(value: Json) -> Iterator[str]:

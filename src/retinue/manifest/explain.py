@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from retinue.manifest import wording
+from retinue.manifest.secret import REFER_INSTEAD, WRITTEN_DOWN
 from retinue.manifest.spots import Document
 from retinue.manifest.suggest import closest, did_you_mean, listed
 from retinue.problem import KeyPath, Problem
@@ -18,8 +19,14 @@ from retinue.problem import KeyPath, Problem
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-LATER_TOOLS: Final = frozenset({"web_search", "mcp", "image_generation", "computer_use", "shell"})
-"""Tools that assistants know nothing of, but other targets do: no misspellings."""
+LATER_TOOLS: Final = frozenset({"apply_patch", "custom", "local_shell", "namespace", "shell"})
+"""Tools that OpenAI has, but Retinue does not know yet: no misspellings."""
+
+_BARE: Final = {
+    "function": "write {type: function, function: name}",
+    "mcp": "write {type: mcp, server_label: name, server_url: address}",
+}
+"""Tools that a bare word can't describe, and what to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,10 @@ def _explain(case: _Case) -> Iterator[Flaw]:
     if "propertyNames" in list(error.absolute_schema_path)[-2:]:
         yield _name(case)
         return
-    sentence = _SENTENCES.get(str(error.validator))
+    if isinstance(error.schema, dict) and "x-secret" in error.schema:
+        sentence = _SECRETS.get(str(error.validator))
+    else:
+        sentence = _SENTENCES.get(str(error.validator))
     if sentence is None:
         yield case.flaw("SCHEMA", f"{case.label}: {error.message}")
         return
@@ -110,6 +120,10 @@ def _explain(case: _Case) -> Iterator[Flaw]:
 
 def _name(case: _Case) -> Flaw:
     name, path = case.value, (*case.path, case.value)
+    if case.error.validator == "enum":
+        hint = did_you_mean(name, case.limit, f"known keys: {listed(case.limit)}")
+        message = f"{case.label} has no key {wording.shown(name)}"
+        return case.flaw("UNKNOWN-KEY", message, hint, path=path, at_key=True)
     if case.error.validator == "pattern":
         means = case.error.schema["x-means"]  # type: ignore[index]
         message = f"{wording.shown(name)} can't be a name: names are {means}"
@@ -180,13 +194,17 @@ def _dependent(case: _Case) -> Iterator[Flaw]:
 def _enum(case: _Case) -> Iterator[Flaw]:
     words = [word for word in case.limit if isinstance(word, str)]
     value = case.value
-    hint = did_you_mean(value, words) if isinstance(value, str) else None
-    if value == "function":  # the one tool that a bare word can't describe
-        hint = "write {type: function, function: name}"
-    elif value in LATER_TOOLS:
-        hint = f"the target assistants has no such tool; possible: {listed(words)}"
+    hint = _better_word(case, value, words) if isinstance(value, str) else None
     message = f"{case.label} can't be {wording.described(value)}"
     yield case.flaw("VALUE", message, hint or f"possible: {listed(words)}")
+
+
+def _better_word(case: _Case, value: str, words: list[str]) -> str | None:
+    if value in LATER_TOOLS:
+        return f"Retinue does not know this tool yet; possible: {listed(words)}"
+    if value in _BARE and case.path[-2:-1] == ("tools",):
+        return _BARE[value]
+    return did_you_mean(value, words)
 
 
 def _const(case: _Case) -> Iterator[Flaw]:
@@ -237,6 +255,14 @@ def _forbidden(case: _Case) -> Iterator[Flaw]:
     yield case.flaw("RESERVED", message, hint, at_key=True)
 
 
+def _written_secret(case: _Case) -> Iterator[Flaw]:
+    """Never shows the value: messages end up in logs, too."""
+    if case.value is None:
+        yield from _empty(case)
+        return
+    yield case.flaw("SECRET", f"{case.label} {WRITTEN_DOWN}", REFER_INSTEAD)
+
+
 _SENTENCES: Final[dict[str, Callable[[_Case], Iterator[Flaw]]]] = {
     "additionalProperties": _unknown_keys,
     "anyOf": _any_of,
@@ -258,3 +284,4 @@ _SENTENCES: Final[dict[str, Callable[[_Case], Iterator[Flaw]]]] = {
     "type": _type,
     "uniqueItems": _repeated,
 }
+_SECRETS: Final = {**_SENTENCES, "pattern": _written_secret, "type": _written_secret}

@@ -124,9 +124,10 @@ def _entry(context: Context, owner: Declaration, entry: Any, index: int) -> list
         return [StoreFile(each, attributes) for each in _matched(context, owner, entry, index)]
     if "id" in entry:
         return [StoreFile(ExternalId(entry["id"]), attributes)]
+    address = None  # of a flawed entry
     if "path" in entry:
         address = file_at(context, owner, entry["path"], *at, "path")
-    else:
+    elif "file" in entry:
         address = named(context, owner, "file", entry["file"], *at, "file")
     return [StoreFile(address, attributes)] if address else []
 

@@ -14,7 +14,7 @@ from retinue.manifest.context import Context, Declaration
 from retinue.manifest.handlers import build_handler
 from retinue.manifest.model import Function, FunctionTool, Json
 from retinue.manifest.references import named
-from retinue.manifest.schema import FUNCTION_NAME
+from retinue.manifest.schema_functions import FUNCTION_NAME
 from retinue.manifest.spots import Document, PartPlaces
 from retinue.manifest.strict import check_strict
 from retinue.manifest.validate import flaws
@@ -48,12 +48,16 @@ def build_functions(context: Context) -> None:
 
 
 def function_tool(
-    context: Context, owner: Declaration, value: Any, *path: str | int
+    context: Context,
+    owner: Declaration,
+    value: Any,
+    options: dict[str, Json],
+    *path: str | int,
 ) -> FunctionTool | None:
     """Build the tool for what an assistant writes at ``path``: a name, ``{file: …}``, inline."""
     if isinstance(value, str):
         address = named(context, owner, "function", value, *path)
-        return _declared_tool(context, address) if address else None
+        return _declared_tool(context, address, options) if address else None
     found = _find(context, owner, value, *path)
     if found is None:
         return None
@@ -65,13 +69,15 @@ def function_tool(
             "the function has no 'name'",
             "add name: …, or declare it under functions: and refer to it",
         )
-    return FunctionTool(found.value)
+    return FunctionTool(found.value, options=options)
 
 
-def _declared_tool(context: Context, address: Address) -> FunctionTool | None:
+def _declared_tool(
+    context: Context, address: Address, options: dict[str, Json]
+) -> FunctionTool | None:
     function = context.resources.get(address)
     if isinstance(function, Function):
-        return FunctionTool(function.definition, address)
+        return FunctionTool(function.definition, address, options)
     return None  # it has problems of its own
 
 
@@ -80,7 +86,7 @@ def _find(
 ) -> _Found | None:
     """Return the definition that ``value`` is or names, None after reporting why there is none."""
     if "file" not in value:
-        return _Found(value, owner.document, (*owner.path, *path))
+        return _Found(value, owner.document, owner.places.whole(*path))
     located = context.locate(owner, value["file"], *path, "file")
     return _from_file(context, context.document(located)) if located else None
 

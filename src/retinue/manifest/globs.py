@@ -37,6 +37,20 @@ class Globber:
             raise BadPath("GLOB-EMPTY", f"the pattern {pattern} matches no file", hint)
         return [self._locator.file(self._locator.root, path) for path in found]
 
+    def below(self, folder: Located, exclude: tuple[str, ...] = ()) -> list[Located]:
+        """Return the visible files in ``folder`` and below it, sorted, but for those that one of
+        the patterns ``exclude``, relative to ``folder``, matches.
+
+        Raises:
+            BadPath: a pattern is malformed, or a file is a link that leads outside of the project.
+        """
+        unwanted = [self._compiled(folder.path, each)[1] for each in exclude]
+        return [
+            self._locator.file(self._locator.root, path)
+            for path in self._walk(folder.path)
+            if not any(regex.fullmatch(path) for regex in unwanted)
+        ]
+
     def _compiled(self, folder: str, pattern: str) -> tuple[str, re.Pattern[str]]:
         """Return the folder to walk, and the pattern over paths relative to the project."""
         fixed, rest = _split(pattern)

@@ -1,4 +1,4 @@
-"""Composing instructions: fragments from manifests and files, joined to one text."""
+"""Composing prompts: fragments from manifests and files, joined to one text."""
 
 from __future__ import annotations
 
@@ -7,41 +7,32 @@ from typing import Any
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.interpolate import substitute
 from retinue.manifest.paths import Located
-from retinue.manifest.schema import MAX_INSTRUCTIONS
 from retinue.manifest.source import position
 from retinue.problem import Place
 
 
-def compose_instructions(context: Context, owner: Declaration, written: Any) -> str:
-    """Return the whole text of ``instructions``.
+def compose_text(context: Context, owner: Declaration, key: str) -> str:
+    """Return the whole text of ``key``.
 
     A text alone stays as it is; a file loses the line ends that editors add to it; several
     fragments are joined with a blank line.
     """
-    if isinstance(written, str):
-        return written
-    if isinstance(written, dict):
-        text = _fragment(context, owner, written, "instructions")
-    else:
-        parts = (
-            _fragment(context, owner, part, "instructions", index)
-            for index, part in enumerate(written)
-            if part is not None
-        )
-        text = "\n\n".join(part.strip("\n") for part in parts)
-    if len(text) > MAX_INSTRUCTIONS:
-        context.report(
-            "TOO-LONG",
-            owner.places.at("instructions"),
-            f"instructions has {len(text):,} characters; at most {MAX_INSTRUCTIONS:,} are allowed",
-            "shorten it, or move knowledge into a vector store",
-        )
-    return text
+    written = owner.value[key]
+    if isinstance(written, (str, dict)):
+        return _fragment(context, owner, written, key)
+    parts = (
+        _fragment(context, owner, part, key, index)
+        for index, part in enumerate(written)
+        if part is not None
+    )
+    return "\n\n".join(part.strip("\n") for part in parts)
 
 
 def _fragment(context: Context, owner: Declaration, part: Any, *path: str | int) -> str:
     if isinstance(part, str):
         return part
+    if "file" not in part:
+        return ""  # flawed, and reported as that
     located = context.locate(owner, part["file"], *path, "file")
     return _file_text(context, located, owner.places.at(*path, "file")) if located else ""
 

@@ -1,13 +1,14 @@
 """Text interpolation: ``${var:name}`` everywhere, ``${env:NAME}`` in the project file.
 
 Text in, text out, in one pass: what a variable holds is never read again, so nothing can recurse,
-and no code runs. ``$${`` stands for a literal ``${``.
+and no code runs. ``$${`` stands for a literal ``${``. Where a secret may stand, ``${env:NAME}`` is
+no interpolation but a reference: it is kept as ``{env: NAME}``, and not read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from retinue.manifest.suggest import did_you_mean, listed
 from retinue.problem import KeyPath, Place, Problem
 
 _TOKEN: Final = re.compile(r"\$\$\{|\$\{(?P<inside>[^{}\n]*)\}|\$\{")
+_REFERENCE: Final = re.compile(r"\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _LITERAL_HINT: Final = "to write it literally, double the dollar sign: $${"
 
 
@@ -24,11 +26,14 @@ _LITERAL_HINT: Final = "to write it literally, double the dollar sign: $${"
 class Scope:
     """What can be interpolated. A variable that is None was declared but never given a value.
 
-    ``environment`` is None where ``${env:…}`` is not allowed.
+    ``environment`` is None where ``${env:…}`` is not allowed. ``secret_at`` says which parts of a
+    document can be a secret; ``secret`` that the text at hand is one of them.
     """
 
     variables: Mapping[str, str | None] = field(default_factory=dict)
     environment: Mapping[str, str] | None = None
+    secret_at: Callable[[KeyPath], bool] | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,10 @@ def interpolate_part(
 ) -> Json:
     """Return the part ``value`` of a document, interpolated; faults are added to ``problems``."""
     if isinstance(value, str):
-        changed, faults = substitute(value, scope)
+        secret = scope.secret_at is not None and scope.secret_at(path)
+        if secret and (reference := _REFERENCE.fullmatch(value)):
+            return {"env": reference["name"]}
+        changed, faults = substitute(value, replace(scope, secret=True) if secret else scope)
         problems.extend(fault.problem(document.place(path)) for fault in faults)
         return changed
     if isinstance(value, dict):
@@ -122,8 +130,7 @@ def _variable(name: str, offset: int, scope: Scope) -> str | Fault:
 
 def _environment(name: str, offset: int, scope: Scope) -> str | Fault:
     if scope.environment is None:
-        hint = "declare a variable in retinue.yaml that takes it, and write ${var:name} here"
-        return Fault(offset, "INTERPOLATION", "${env:…} works in the project file only", hint)
+        return _part_of_secret(name, offset) if scope.secret else _no_environment(offset)
     value = scope.environment.get(name)
     if value is None:
         return Fault(
@@ -133,3 +140,21 @@ def _environment(name: str, offset: int, scope: Scope) -> str | Fault:
             "set it, or write it into .env beside retinue.yaml",
         )
     return value
+
+
+def _no_environment(offset: int) -> Fault:
+    message = "${env:…} works in the project file, and as the whole text of a secret"
+    hint = (
+        "secrets are the variables of an environment and the tokens of a credential; for other "
+        "texts, declare a variable in retinue.yaml that takes it, and write ${var:name} here"
+    )
+    return Fault(offset, "INTERPOLATION", message, hint)
+
+
+def _part_of_secret(name: str, offset: int) -> Fault:
+    if not _REFERENCE.fullmatch(f"${{env:{name}}}"):
+        message = f"{name!r} can't be the name of an environment variable"
+        return Fault(offset, "SECRET", message, "use letters, digits and '_'")
+    message = f"${{env:{name}}} has to be the whole text: a secret is never joined with other text"
+    hint = f"let {name} hold all of it, or print all of it: {{command: [program, argument]}}"
+    return Fault(offset, "SECRET", message, hint)

@@ -1,20 +1,26 @@
-"""Warnings: what works, but is hardly what was meant. Nothing here stops a plan."""
+"""Warnings: what works, but is hardly what was meant. Nothing here stops a plan.
+
+That nothing uses a vault, a skill or an environment is no warning: applications can, by their IDs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from retinue.address import Address
-from retinue.manifest.model import Assistant, Declared, Function, FunctionTool
+from retinue.manifest.model import Assistant, Credential, Declared, Function, FunctionTool, Mcp
 from retinue.problem import Problem
 
 
-def lint(resources: Mapping[Address, Declared]) -> Iterator[Problem]:
-    """Yield the warnings about a whole manifest."""
+def lint(
+    resources: Mapping[Address, Declared], idle: Iterable[Assistant] = ()
+) -> Iterator[Problem]:
+    """Yield the warnings about a whole manifest; ``idle`` is as in `Context`."""
     assistants = [each for each in resources.values() if isinstance(each, Assistant)]
-    yield from _unused_functions(resources, assistants)
-    for assistant in assistants:
+    yield from _unused_functions(resources, [*assistants, *idle])
+    for assistant in (*assistants, *idle):
         yield from _json_without_the_word(assistant)
+        yield from _credentials_apart(resources, assistant)
 
 
 def _unused_functions(
@@ -50,3 +56,22 @@ def _json_without_the_word(assistant: Assistant) -> Iterator[Problem]:
             hint="write into the instructions that the answer is JSON",
             severity="warning",
         )
+
+
+def _credentials_apart(
+    resources: Mapping[Address, Declared], assistant: Assistant
+) -> Iterator[Problem]:
+    """A session gets the credentials of its vaults, and no others."""
+    if assistant.vaults is None:
+        return
+    tools = (tool for tool in assistant.tools or () if isinstance(tool, Mcp))
+    for tool in tools:
+        known = resources.get(tool.credential) if isinstance(tool.credential, Address) else None
+        if isinstance(known, Credential) and known.vault not in assistant.vaults:
+            yield Problem(
+                code="RTN-MANIFEST-CREDENTIAL-APART",
+                place=assistant.places.at("vaults"),
+                message=f"{known.address}, which {tool.label} needs, is in none of these vaults",
+                hint="add its vault to vaults:",
+                severity="warning",
+            )

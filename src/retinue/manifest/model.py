@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from retinue.address import Address
 from retinue.manifest.model_checks import Check, Handler
@@ -26,6 +26,18 @@ class ExternalId:
 
 
 Reference: TypeAlias = Address | ExternalId
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a text comes from that is never written down: the environment variable ``env``, or
+    what ``command`` prints. Exactly one of the two is given."""
+
+    env: str = ""
+    command: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"${{env:{self.env}}}" if self.env else " ".join(self.command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +68,56 @@ class FunctionTool:
     """A function tool: the whole definition (name, description, parameters, strict).
 
     ``source`` is the address under ``functions:``, None for a definition written inline.
+    ``options`` holds what stands beside ``function``: defer_loading and async, as written.
     """
 
     definition: Mapping[str, Json]
     source: Address | None = None
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSearch:
+    """The web_search tool. ``options`` holds allowed_domains, context_size, location and mode as
+    written."""
+
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mcp:
+    """Tools of an MCP server, called ``label`` in calls. ``options`` holds everything else as
+    written; ``credential`` is the vault's that opens the server (target agents)."""
+
+    label: str
+    options: Mapping[str, Json] = field(default_factory=dict)
+    credential: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlainTool:
-    """Any other tool (web_search, mcp ...): its mapping as written, ``type`` included."""
+    """Any other tool (tool_search ...): its mapping as written, ``type`` included."""
 
     definition: Mapping[str, Json]
 
 
-Tool: TypeAlias = CodeInterpreter | FileSearch | FunctionTool | PlainTool
+Tool: TypeAlias = CodeInterpreter | FileSearch | FunctionTool | WebSearch | Mcp | PlainTool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assistant:
-    """An assistant. ``fields`` holds what the manifest names among name, model, description,
-    instructions (one composed text), temperature, top_p, reasoning_effort, response_format and
-    metadata; ``name`` is always there (default: the key). ``tools`` is None when not named.
-    ``checks`` are `retinue test`'s alone.
+    """An assistant on ``target``. ``fields`` holds what the manifest names among the keys of
+    `schema.ASSISTANT_FIELDS`, instructions as one composed text; ``name`` is always there (default:
+    the key). ``tools`` and ``vaults`` are None when not named. ``environment`` and ``vaults`` are
+    what a session of an agent gets. ``checks`` are `retinue test`'s alone.
     """
 
     address: Address
+    target: str
     fields: Mapping[str, Json]
     tools: tuple[Tool, ...] | None
+    environment: Reference | None = None
+    vaults: tuple[Reference, ...] | None = None
     lifecycle: Lifecycle
     checks: tuple[Check, ...] = ()
     places: Places = field(compare=False, repr=False)
@@ -134,7 +169,106 @@ class VectorStore:
     places: Places = field(compare=False, repr=False)
 
 
-Declared: TypeAlias = Assistant | Function | File | VectorStore
+@dataclass(frozen=True, slots=True)
+class EnvironmentFile:
+    """A file that is there before an agent starts, at the absolute ``path``."""
+
+    path: str
+    file: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class SkillUse:
+    """A skill of an environment; ``version`` None is the skill's default one."""
+
+    skill: Reference
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A template of the environments that agents work in. ``fields`` holds what is named among
+    name (always; default: the key), network, packages, setup_commands, capability_directories and
+    desktop. ``files``, ``skills`` and ``variables`` are None when not named."""
+
+    address: Address
+    fields: Mapping[str, Json]
+    files: tuple[EnvironmentFile, ...] | None
+    skills: tuple[SkillUse, ...] | None
+    variables: Mapping[str, str | Secret] | None
+    lifecycle: Lifecycle
+    places: Places = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vault:
+    """A vault for credentials. ``fields``: name (always; default: the key) and metadata."""
+
+    address: Address
+    fields: Mapping[str, Json]
+    lifecycle: Lifecycle
+    places: Places = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A secret in a vault. ``fields``: name (always; default: the key) and metadata. ``auth`` is
+    the platform's form of it, ``type`` included, with `Secret` in the place of secret texts."""
+
+    address: Address
+    vault: Reference
+    fields: Mapping[str, Json]
+    auth: Mapping[str, Any]
+    lifecycle: Lifecycle
+    places: Places = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skill:
+    """A folder with a SKILL.md. ``path`` is absolute and inside the project; ``shown`` relative to
+    it. ``files`` are the paths of its files, relative to the folder, with forward slashes, sorted;
+    ``title`` and ``description`` are what SKILL.md says."""
+
+    address: Address
+    path: Path
+    shown: str
+    files: tuple[str, ...]
+    title: str
+    description: str
+    lifecycle: Lifecycle
+    places: Places = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Automation:
+    """Sessions of an agent that start by themselves. ``fields``: name (always; default: the key)
+    and metadata. ``schedule`` is {type: periodic, expression, timezone} or {type: once, run_at}
+    (unix seconds). ``paused`` is None when not named. ``session_metadata``: of each new session."""
+
+    address: Address
+    fields: Mapping[str, Json]
+    schedule: Mapping[str, Json]
+    assistant: Reference
+    prompt: str
+    environment: Reference | None = None
+    vaults: tuple[Reference, ...] | None = None
+    session_metadata: Mapping[str, str] | None = None
+    paused: bool | None = None
+    lifecycle: Lifecycle
+    places: Places = field(compare=False, repr=False)
+
+
+Declared: TypeAlias = (
+    Assistant
+    | Function
+    | File
+    | VectorStore
+    | Environment
+    | Vault
+    | Credential
+    | Skill
+    | Automation
+)
 
 
 @dataclass(frozen=True, slots=True)

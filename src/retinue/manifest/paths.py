@@ -4,7 +4,7 @@ Links are followed before a path is trusted. Answers are a path or a `BadPath`; 
 Works on strings: pathlib would cost more than all the YAML of a large project.
 """
 
-# ruff: noqa: PTH112, PTH113, PTH114, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH110, PTH112, PTH114, PTH116, PTH118, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -69,6 +69,21 @@ class Locator:
             raise BadPath("PATH-KIND", f"{located.shown} is {what}", hint)
         return located
 
+    def folder(self, folder: str, written: str) -> Located:
+        """Find the folder that a manifest in ``folder`` calls ``written``.
+
+        Raises:
+            BadPath: it is outside of the project, missing, or no folder.
+        """
+        located = self.place(folder, written)
+        if os.path.isdir(located.path):
+            return located
+        if os.path.exists(located.path):
+            message = f"{located.shown} is no folder"
+            raise BadPath("PATH-KIND", message, "name the folder that holds it")
+        hint = self._where_else(folder, written, located.path)
+        raise BadPath("PATH-MISSING", f"there is no folder {located.shown}", hint)
+
     def place(self, folder: str, written: str) -> Located:
         """Place ``written`` inside the project, whether it exists or not.
 
@@ -104,7 +119,7 @@ class Locator:
     def _where_else(self, folder: str, written: str, path: str) -> str | None:
         """Guess what a missing path was meant to be: a neighbour, or relative to the project."""
         from_root = os.path.normpath(os.path.join(self.root, written))
-        if self._holds(from_root) and os.path.isfile(from_root):
+        if self._holds(from_root) and os.path.exists(from_root):
             meant = os.path.relpath(from_root, folder).replace(os.sep, "/")
             return f"paths are relative to the file that names them: write {meant}"
         parent, name = os.path.split(path)

@@ -6,7 +6,8 @@ errors hardly anybody asks for a place inside a resource, so that the trees need
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,17 +21,21 @@ Resource = TypeVar("Resource", bound=Declared)
 
 @dataclass(frozen=True, slots=True)
 class LatePlaces:
-    """The `Places` of the resource at ``path`` of the file of ``place``, below ``root``."""
+    """The `Places` of the resource at ``path`` of the file of ``place``, below ``root``;
+    ``elsewhere`` is as in `PartPlaces`."""
 
     root: Path
     place: Place
     path: KeyPath
+    elsewhere: Mapping[str, KeyPath] = field(default_factory=dict)
 
     def at(self, *path: str | int) -> Place:
         if not path:
             return self.place
         document = read_document(self.root / self.place.file, self.place.file)
-        return self.place if document.broken else PartPlaces(document, self.path).at(*path)
+        if document.broken:
+            return self.place
+        return PartPlaces(document, self.path, self.elsewhere).at(*path)
 
 
 def lightened(resource: Resource, root: Path) -> Resource:
@@ -38,5 +43,5 @@ def lightened(resource: Resource, root: Path) -> Resource:
     places = resource.places
     if not isinstance(places, PartPlaces):
         return resource
-    late = LatePlaces(root, places.at(), places.path)
+    late = LatePlaces(root, places.at(), places.path, places.elsewhere)
     return replace(resource, places=late)

@@ -22,7 +22,7 @@ _SECTIONS: Final = {kind: section for section, kind in KINDS.items()}
 def refer(
     context: Context, owner: Declaration, kind: str, value: Any, *path: str | int
 ) -> Reference | None:
-    """Resolve what ``owner`` writes at ``path``: a name, ``{id: …}`` or ``{path: …}``.
+    """Resolve what ``owner`` writes at ``path``: a name, ``{id: …}`` or ``{path: …}`` (a file).
 
     Returns None after reporting what does not exist.
     """
@@ -30,28 +30,51 @@ def refer(
         return named(context, owner, kind, value, *path)
     if "id" in value:
         return ExternalId(value["id"])
-    return file_at(context, owner, value["path"], *path, "path")
+    if "path" in value:
+        return file_at(context, owner, value["path"], *path, "path")
+    return None  # flawed, and reported as that
 
 
-def resolved_files(
-    context: Context, owner: Declaration, written: list[Any], *path: str | int
+def refer_to(context: Context, owner: Declaration, kind: str, key: str) -> Reference | None:
+    """Resolve what ``owner`` writes at ``key``, None where it is not named."""
+    if key not in owner.value:
+        return None
+    return refer(context, owner, kind, owner.value[key], key)
+
+
+def resolved_list(
+    context: Context, owner: Declaration, kind: str, key: str
+) -> tuple[Reference, ...] | None:
+    """Resolve the list that ``owner`` writes at ``key``, None where it is not named."""
+    if key not in owner.value:
+        return None
+    return tuple(resolved(context, owner, kind, owner.value[key], key))
+
+
+def resolved(
+    context: Context, owner: Declaration, kind: str, written: list[Any], *path: str | int
 ) -> Iterator[Reference]:
-    """Yield the references of a list of files, each once."""
+    """Yield the references of a list, each once."""
     seen: set[Reference] = set()
     for index, value in enumerate(written):
         if value is None:
             continue
-        reference = refer(context, owner, "file", value, *path, index)
+        reference = refer(context, owner, kind, value, *path, index)
         if reference in seen:
-            context.report(
-                "DUPLICATE-FILE",
-                owner.places.at(*path, index),
-                "this file is named twice",
-                "keep one of the two",
-            )
+            report_twice(context, owner, kind, *path, index)
         elif reference is not None:
             seen.add(reference)
             yield reference
+
+
+def report_twice(context: Context, owner: Declaration, kind: str, *path: str | int) -> None:
+    """Report the second mention of a resource in a list that names each once."""
+    context.report(
+        "DUPLICATE-FILE" if kind == "file" else "DUPLICATE-REFERENCE",
+        owner.places.at(*path),
+        f"this {kind} is named twice",
+        "keep one of the two",
+    )
 
 
 def named(

@@ -13,7 +13,20 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from retinue.manifest.schema_agents import (
+    automation,
+    environment,
+    environment_reference,
+    skill,
+    vault_references,
+)
 from retinue.manifest.schema_files import file, vector_store
+from retinue.manifest.schema_functions import (
+    FUNCTION_MEANS,
+    FUNCTION_NAME,
+    declared_function,
+    definition,
+)
 from retinue.manifest.schema_parts import (
     Schema,
     choice,
@@ -23,26 +36,27 @@ from retinue.manifest.schema_parts import (
     mapping,
     metadata,
     named,
+    nullable,
     number,
-    reference,
+    prompt,
     text,
     when_type,
 )
-from retinue.manifest.schema_talk import checks, handler
+from retinue.manifest.schema_project import TARGETS
+from retinue.manifest.schema_talk import checks
+from retinue.manifest.schema_tools import MAX_TOOLS, file_reference, tool
+from retinue.manifest.schema_vaults import credential, vault
+from retinue.manifest.wording import KINDS
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 MANIFEST_ID: Final = "urn:retinue:schema:manifest:1"
 
-MAX_INSTRUCTIONS: Final = 256_000
-MAX_TOOL_FILES: Final = 20
+MAX_INSTRUCTIONS: Final = 1_048_576
+"""What a saved agent takes; other targets take less, and say so."""
 
-FUNCTION_NAME: Final = "^[a-zA-Z0-9_-]{1,64}$"
-_FUNCTION_MEANS: Final = "1 to 64 letters, digits, '_' and '-'"
-_ADDRESS: Final = r"^(assistant|file|function|vector_store)\.[^\s*?\[\]][^*?\[\]\x00-\x1f]*$"
+_KINDS: Final = "|".join(sorted(KINDS.values()))
+_ADDRESS: Final = rf"^({_KINDS})\.[^\s*?\[\]][^*?\[\]\x00-\x1f]*$"
 _ADDRESS_MEANS: Final = "an address, kind.name, e.g. assistant.math-tutor"
-
-TOOL_TYPES: Final = ("code_interpreter", "file_search", "function", "retrieval")
-TOOL_WORDS: Final = ("code_interpreter", "file_search", "retrieval")
 
 ASSISTANT_FIELDS: Final = (
     "name",
@@ -52,7 +66,17 @@ ASSISTANT_FIELDS: Final = (
     "temperature",
     "top_p",
     "reasoning_effort",
+    "reasoning_summary",
     "response_format",
+    "verbosity",
+    "service_tier",
+    "max_output_tokens",
+    "max_tool_calls",
+    "parallel_tool_calls",
+    "truncation",
+    "multi_agent",
+    "compaction",
+    "experimental",
     "metadata",
 )
 """The keys of an assistant that are plain values on the platform."""
@@ -70,10 +94,15 @@ def manifest_schema() -> Schema:
             {
                 "assistants": named("Assistants by name", _assistant()),
                 "functions": named(
-                    "Functions that assistants can call, by name", _declared_function()
+                    "Functions that assistants can call, by name", declared_function()
                 ),
                 "files": named("Files to upload, by name", file()),
                 "vector_stores": named("Vector stores by name", vector_store()),
+                "environments": named("Environments of agents by name", environment()),
+                "vaults": named("Vaults by name", vault()),
+                "credentials": named("Credentials by name", credential()),
+                "skills": named("Skills by name", skill()),
+                "automations": named("Automations by name", automation()),
                 "moved": listing("Resources that have a new address", _moved()),
                 "removed": listing("Resources to forget, or to delete", _removed()),
             },
@@ -87,7 +116,7 @@ def function_schema() -> Schema:
     return {
         "$schema": DRAFT,
         "$id": "urn:retinue:schema:function:1",
-        **mapping("A function", _definition(), required=("name",)),
+        **mapping("A function", definition(), required=("name",)),
     }
 
 
@@ -105,52 +134,113 @@ def write_schemas(folder: Path) -> None:
 
 
 def _assistant() -> Schema:
-    fields = (*ASSISTANT_FIELDS, "tools")
-    properties = {**_identity(), **_model_settings(), **_tools_and_files()}
-    properties["metadata"] = metadata()
-    properties["lifecycle"] = lifecycle(*fields)
-    properties["checks"] = checks()
-    return mapping("An assistant", properties, required=("model",))
+    everywhere = {
+        **_identity(),
+        **_model_settings(),
+        **_limits(),
+        **_agent_settings(),
+        **_tools_and_files(),
+        "metadata": metadata(),
+        "checks": checks(),
+    }
+    alone = {
+        "target": choice(
+            "The OpenAI surface that it is realised on; default: the project's", *TARGETS
+        ),
+        "targets": _variants(everywhere),
+        "lifecycle": lifecycle(*ASSISTANT_FIELDS, "tools"),
+    }
+    return mapping("An assistant", {**everywhere, **alone}, required=("model",))
+
+
+def _variants(properties: Schema) -> Schema:
+    """What may differ between targets: anything but the target; a key with null is left out."""
+    others = {key: nullable(schema) for key, schema in properties.items() if key != "model"}
+    return {
+        "type": "object",
+        "description": "What it has instead on one target: keys as above, null leaves one out",
+        "propertyNames": {"enum": list(TARGETS)},
+        "additionalProperties": mapping(
+            "What it has on this target", {"model": properties["model"], **others}
+        ),
+    }
 
 
 def _identity() -> Schema:
     return {
         "name": text("Shown on the platform; default: the key", minLength=1, maxLength=256),
         "description": text("What the assistant is for", maxLength=512),
-        "instructions": {
-            **_instructions("The system prompt: a text, {file: …}, or a list of them"),
-            "type": ["string", "object", "array"],
-            "items": {**_instructions("A part of the prompt"), "type": ["string", "object"]},
-        },
-    }
-
-
-def _instructions(description: str) -> Schema:
-    path = text("A text file, relative to this manifest", minLength=1)
-    return {
-        "description": description,
-        "maxLength": MAX_INSTRUCTIONS,
-        "properties": {"file": path},
-        "required": ["file"],
-        "additionalProperties": False,
-        "x-hint": {"maxLength": "shorten it, or move knowledge into a vector store"},
+        "instructions": prompt(
+            "The system prompt: a text, {file: …}, or a list of them",
+            maxLength=MAX_INSTRUCTIONS,
+            **{"x-hint": {"maxLength": "shorten it, or move knowledge into files"}},
+        ),
     }
 
 
 def _model_settings() -> Schema:
-    efforts = ("none", "minimal", "low", "medium", "high", "xhigh", None)
+    efforts = ("none", "minimal", "low", "medium", "high", "xhigh", "max", None)
+    tiers = ("auto", "default", "flex", "priority", "fast", "ultrafast")
     return {
         "model": text("The model's name on the platform, e.g. gpt-4o", minLength=1),
         "temperature": number("Sampling temperature; higher is more random", 0, 2),
         "top_p": number("Nucleus sampling: the share of likely tokens to choose from", 0, 1),
         "reasoning_effort": choice("How much a reasoning model thinks", *efforts),
+        "reasoning_summary": choice("How the thinking is summed up", "auto", "concise", "detailed"),
         "response_format": _response_format(),
+        "verbosity": choice("How long answers are", "low", "medium", "high"),
+        "service_tier": choice("The service tier of requests to the model", *tiers),
+    }
+
+
+def _limits() -> Schema:
+    most = 100_000_000
+    return {
+        "max_output_tokens": number("Tokens that an answer may have", 16, most, kind="integer"),
+        "max_tool_calls": number("Calls of built-in tools in an answer", 1, most, kind="integer"),
+        "parallel_tool_calls": flag("Whether tools may be called at the same time"),
+        "truncation": choice(
+            "What happens when the context is full: auto drops its oldest part", "auto", "disabled"
+        ),
+    }
+
+
+def _agent_settings() -> Schema:
+    subagents = {
+        "enabled": flag("Whether the agent can start others"),
+        "max_concurrent_subagents": number("How many at once", 1, 1000, kind="integer"),
+    }
+    return {
+        "multi_agent": mapping("Agents that help it", subagents, required=("enabled",)),
+        "compaction": mapping(
+            "How a full context is made smaller",
+            {"async": flag("In the background, while the agent goes on")},
+        ),
+        "experimental": mapping(
+            "What may change soon",
+            {"time_awareness": flag("Whether the agent is told the time")},
+        ),
+        "environment": environment_reference(
+            "Where its sessions work: a name from environments, or an ID"
+        ),
+        "vaults": vault_references("The vaults that its sessions may use"),
+    }
+
+
+def _tools_and_files() -> Schema:
+    return {
+        "tools": listing("What the assistant can use", tool(), maxItems=MAX_TOOLS),
+        "files": listing(
+            "The first Assistants API's way to give files to retrieval or code_interpreter",
+            file_reference(),
+            deprecated=True,
+        ),
     }
 
 
 def _response_format() -> Schema:
     inner = {
-        "name": text("The format's name", pattern=FUNCTION_NAME, **{"x-means": _FUNCTION_MEANS}),
+        "name": text("The format's name", pattern=FUNCTION_NAME, **{"x-means": FUNCTION_MEANS}),
         "description": text("What the format is for"),
         "schema": {"type": "object", "description": "A JSON Schema"},
         "strict": flag("Hold the model to the schema exactly"),
@@ -170,114 +260,6 @@ def _response_format() -> Schema:
             when_type("json_object", {}),
             when_type("json_schema", {"json_schema": body}, required=("json_schema",)),
         ],
-    }
-
-
-def _tools_and_files() -> Schema:
-    return {
-        "tools": listing("What the assistant can use", _tool(), maxItems=128),
-        "files": listing(
-            "The first Assistants API's way to give files to retrieval or code_interpreter",
-            file_reference(),
-            deprecated=True,
-        ),
-    }
-
-
-def file_reference() -> Schema:
-    """A file by name, path or ID."""
-    path = text("A file, relative to this manifest", minLength=1)
-    return reference("A name from files, a path or an ID", id_example="file-abc123", path=path)
-
-
-def _tool() -> Schema:
-    return {
-        "type": ["string", "object"],
-        "description": "A tool: a mapping with a type, or code_interpreter or file_search alone",
-        "properties": {"type": choice("The type of tool", *TOOL_TYPES)},
-        "required": ["type"],
-        "x-hint": {"required": "each tool is a mapping with a type: - type: code_interpreter"},
-        "allOf": [
-            {"if": {"type": "string"}, "then": {"enum": list(TOOL_WORDS)}},
-            when_type("code_interpreter", {"files": _tool_files()}),
-            when_type("file_search", _file_search()),
-            when_type("function", {"function": _tool_function()}, required=("function",)),
-            when_type("retrieval", {}),
-        ],
-    }
-
-
-def _tool_files() -> Schema:
-    return listing("Files that the code can read", file_reference(), maxItems=MAX_TOOL_FILES)
-
-
-def _file_search() -> Schema:
-    ranking = {
-        "ranker": choice("The ranker", "auto", "default_2024_08_21"),
-        "score_threshold": number("Results below this score are left out", 0, 1),
-    }
-    store = reference("A name from vector_stores, or an ID", id_example="vs_abc123")
-    return {
-        "vector_store": store,
-        "max_num_results": number("How many results a search gives", 1, 50, kind="integer"),
-        "ranking_options": mapping(
-            "How results are ranked", ranking, required=("score_threshold",)
-        ),
-    }
-
-
-def _tool_function() -> Schema:
-    return {
-        **_function(),
-        "type": ["string", "object"],
-        "pattern": "^[A-Za-z0-9]",
-        "x-means": "a name from functions",
-    }
-
-
-def _declared_function() -> Schema:
-    """A function of the section: the only place that can bind a handler."""
-    schema = _function()
-    alone, *_ = schema["allOf"]
-    beside = {"required": ["file", "handler"]}
-    return {
-        **schema,
-        "properties": {**schema["properties"], "handler": handler()},
-        "allOf": [
-            {"if": {**alone["if"], "not": beside}, "then": alone["then"]},
-            {"if": beside, "then": {**alone["then"], "maxProperties": 2}},
-        ],
-    }
-
-
-def _function() -> Schema:
-    path = text("A JSON or YAML file with the definition, relative to this manifest", minLength=1)
-    hint = "the definition comes from the file: nothing can stand beside 'file'"
-    alone = {
-        "if": {"type": "object", "required": ["file"]},
-        "then": {"maxProperties": 1, "x-hint": {"maxProperties": hint}},
-    }
-    return mapping(
-        "A function: its definition, or {file: …}", {"file": path, **_definition()}, allOf=[alone]
-    )
-
-
-def _definition() -> Schema:
-    return {
-        "name": text(
-            "How the model calls it; default: the key",
-            pattern=FUNCTION_NAME,
-            **{"x-means": _FUNCTION_MEANS},
-        ),
-        "description": text("What it does and when to call it; the model reads this"),
-        "parameters": {
-            "type": "object",
-            "description": "The arguments, as a JSON Schema of type object",
-            "properties": {"type": {"const": "object"}},
-            "required": ["type"],
-            "x-hint": {"required": "start it with type: object"},
-        },
-        "strict": flag("Hold the model to the parameters exactly"),
     }
 
 

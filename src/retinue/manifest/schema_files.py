@@ -16,6 +16,7 @@ from retinue.manifest.schema_parts import (
     mapping,
     metadata,
     number,
+    patterns,
     text,
     when_type,
 )
@@ -76,12 +77,6 @@ def _store_file() -> Schema:
     pattern = text(
         "Matches paths of files, relative to this manifest, e.g. docs/**/*.md", minLength=1
     )
-    exclude = {
-        "type": ["string", "array"],
-        "description": "Patterns of files to leave out",
-        "minLength": 1,
-        "items": text("A pattern", minLength=1),
-    }
     return {
         "type": ["string", "object"],
         "description": "A name from files, or a mapping with one of file, glob, path, id",
@@ -92,7 +87,7 @@ def _store_file() -> Schema:
             "glob": pattern,
             "path": text("A file, relative to this manifest", minLength=1),
             "id": text("The ID of a file that somebody else owns", minLength=1),
-            "exclude": exclude,
+            "exclude": patterns("Patterns of files to leave out"),
             "attributes": attributes(),
         },
         "additionalProperties": False,

@@ -57,7 +57,9 @@ def _own() -> Schema:
 
 def _per_stack() -> Schema:
     return {
-        "target": choice("The OpenAI surface that assistants are realised on", *TARGETS),
+        "target": choice(
+            "The OpenAI surface that assistants are realised on; default: assistants", *TARGETS
+        ),
         "platform": _platform(),
         "state": _state(),
         "variables": _variables(),
@@ -133,11 +135,7 @@ def _model() -> Schema:
 
 
 def _when_api(value: str, properties: Schema) -> Schema:
-    rule = when_type(value, properties)
-    return {
-        "if": {"required": ["api"], "properties": {"api": {"const": value}}},
-        "then": {**rule["then"], "properties": {"api": True, **properties}},
-    }
+    return when_type(value, properties, key="api")
 
 
 def _state() -> Schema:

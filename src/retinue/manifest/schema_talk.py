@@ -8,7 +8,7 @@ from retinue.manifest.schema_parts import Schema, exactly_one, flag, listing, ma
 
 PYTHON: Final = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_.]*$"
 _PYTHON_MEANS: Final = "module:callable, e.g. tools.quiz:display"
-TOOL_NAME: Final = "a function that the assistant has, or code_interpreter or file_search"
+TOOL_NAME: Final = "a function that the assistant has, or the type of another tool"
 
 
 def handler() -> Schema:

@@ -6,6 +6,7 @@ Retinue need to know nothing about positions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -77,13 +78,21 @@ class PartPlaces:
     """The `Places` of a resource: a part of a document.
 
     Without a path it answers with the place of the resource's key, which is what a reader looks
-    for; with a path, with the place of the value.
+    for; with a path, with the place of the value. ``elsewhere`` holds the paths, in the document,
+    of keys that stand somewhere else: in a variant for one target.
     """
 
     document: Document
     path: KeyPath
+    elsewhere: Mapping[str, KeyPath] = field(default_factory=dict)
 
     def at(self, *path: str | int) -> Place:
         if not path:
             return self.document.key_place(self.path)
-        return self.document.place((*self.path, *path))
+        return self.document.place(self.whole(*path))
+
+    def whole(self, *path: str | int) -> KeyPath:
+        """Return where ``path`` of the resource is in the document."""
+        if path and isinstance(path[0], str) and path[0] in self.elsewhere:
+            return (*self.elsewhere[path[0]], *path[1:])
+        return (*self.path, *path)

@@ -13,8 +13,8 @@ from typing import Any
 from retinue.address import Address
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.model import Lifecycle, Reference, StoreFile, VectorStore
-from retinue.manifest.references import resolved_files
-from retinue.manifest.schema import MAX_TOOL_FILES
+from retinue.manifest.references import resolved
+from retinue.manifest.schema_tools import MAX_FIRST_API_FILES
 from retinue.problem import FixedPlace
 
 
@@ -79,7 +79,7 @@ def _read(context: Context, owner: Declaration) -> _Old:
 
 
 def _files(context: Context, owner: Declaration) -> tuple[Reference, ...]:
-    return tuple(resolved_files(context, owner, owner.value["files"], "files"))
+    return tuple(resolved(context, owner, "file", owner.value["files"], "files"))
 
 
 def _refused(context: Context, owner: Declaration, old: _Old) -> bool:
@@ -106,11 +106,12 @@ def _refused(context: Context, owner: Declaration, old: _Old) -> bool:
             "code_interpreter names its files already",
             "move these files to the tools that need them",
         )
-    elif old.files is not None and old.code is not None and len(old.files) > MAX_TOOL_FILES:
+    elif old.files is not None and old.code is not None and len(old.files) > MAX_FIRST_API_FILES:
         context.report(
             "TOO-MANY",
             places.at("files"),
-            f"files has {len(old.files)} entries; code_interpreter takes at most {MAX_TOOL_FILES}",
+            f"files has {len(old.files)} entries; "
+            f"code_interpreter takes at most {MAX_FIRST_API_FILES}",
         )
     else:
         return False

@@ -41,11 +41,20 @@ def flaws(
     A value that has a problem already (a number that does not fit, an undefined variable) is not
     reported again.
     """
+    return unreported(document, all_flaws(document, name, value=value, path=path))
+
+
+def all_flaws(
+    document: Document, name: SchemaName, *, value: Json = None, path: KeyPath = ()
+) -> list[Flaw]:
+    """Return what can't be used, also where that has a problem already."""
     checked = value if path else document.value
-    if is_valid(name, checked):
-        return []
+    return [] if is_valid(name, checked) else list(_explained(document, name, checked, path))
+
+
+def unreported(document: Document, found: Iterable[Flaw]) -> list[Flaw]:
+    """Return those flaws that stand where ``document`` has no problem yet."""
     known = {problem.place for problem in document.problems}
-    found = _explained(document, name, checked, path)
     return [flaw for flaw in found if flaw.problem.place not in known]
 
 

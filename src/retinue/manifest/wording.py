@@ -14,6 +14,11 @@ KINDS: Final = {
     "functions": "function",
     "files": "file",
     "vector_stores": "vector_store",
+    "environments": "environment",
+    "vaults": "vault",
+    "credentials": "credential",
+    "skills": "skill",
+    "automations": "automation",
 }
 """Sections of a manifest and the kinds that they declare."""
 

@@ -18,7 +18,9 @@ from retinue.engine.perform import Performer
 from retinue.engine.plan import Action, Plan
 from retinue.engine.ports import SYSTEM, Clock, Reporter, Stop
 from retinue.engine.tasks import unless_stopped
-from retinue.operations.planning import Planned, PlanOptions, Wanted, make_plan
+from retinue.kinds.values import Sealed, spots
+from retinue.operations.desired import Wanted, secrets_of
+from retinue.operations.planning import Planned, PlanOptions, make_plan
 from retinue.operations.saved import check_saved
 from retinue.operations.session import Session, open_session, state_of
 from retinue.project import Project
@@ -74,7 +76,8 @@ async def apply(
         await _renew_records(ledger, planned.plan)
         if planned.plan.empty:
             return Applied(planned, None)
-        return Applied(planned, await _carry_out(session, ledger, planned.plan, run))
+        outcome = await _carry_out(session, ledger, planned.plan, want.unseal, run)
+        return Applied(planned, outcome)
 
 
 async def apply_saved(
@@ -89,12 +92,14 @@ async def apply_saved(
         checking = check_saved(session, ledger.snapshot, plan, forced=forced, clock=run.clock)
         planned = await unless_stopped(checking, run.stop)
         await _keep_repairs(ledger, planned)
+        unseal = secrets_of(project).open
+        await asyncio.to_thread(_check_secrets, plan, unseal)
         if plan.empty or not approve(planned):
             return Applied(planned, None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         await ledger.reach(session.platform)
         await ledger.consume(ConsumedPlan(plan.id, now))
-        return Applied(planned, await _carry_out(session, ledger, plan, run))
+        return Applied(planned, await _carry_out(session, ledger, plan, unseal, run))
 
 
 @contextlib.asynccontextmanager
@@ -134,8 +139,17 @@ async def _renew_records(ledger: JournalLedger, plan: Plan) -> None:
         await ledger.record(renewed)
 
 
-async def _carry_out(session: Session, ledger: JournalLedger, plan: Plan, run: Run) -> Outcome:
-    performer = Performer(session.adapters, ledger, run.report, run.clock)
+def _check_secrets(plan: Plan, unseal: Callable[[Sealed], str]) -> None:
+    """Read every secret of a saved plan before anything is changed: it may be another by now."""
+    for change in plan.pending:
+        for _, secret in spots(change.written(), Sealed):
+            unseal(secret)
+
+
+async def _carry_out(
+    session: Session, ledger: JournalLedger, plan: Plan, unseal: Callable[[Sealed], str], run: Run
+) -> Outcome:
+    performer = Performer(session.adapters, ledger, run.report, run.clock, unseal)
     giving_up = asyncio.create_task(_give_up(session, run.stop))
     try:
         return await execute(

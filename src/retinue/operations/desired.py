@@ -3,46 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from retinue.address import Address
+from retinue.errors import SecretUnreadable
 from retinue.kinds.api import Api
-from retinue.kinds.base import Adapter, Resource
+from retinue.kinds.automation import AutomationAdapter, compile_automation
+from retinue.kinds.base import Adapter, Resource, Upload
+from retinue.kinds.credential import CredentialAdapter, compile_credential
 from retinue.kinds.desired import Context
+from retinue.kinds.environment import EnvironmentAdapter, compile_environment
 from retinue.kinds.file import FileAdapter, compile_file
 from retinue.kinds.marker import Owner
+from retinue.kinds.skill import SkillAdapter, compile_skill
+from retinue.kinds.values import Sealed
+from retinue.kinds.vault import VaultAdapter, compile_vault
 from retinue.kinds.vector_store import VectorStoreAdapter, compile_vector_store
-from retinue.manifest.model import Assistant, Declared, File, Function, Manifest, VectorStore
+from retinue.manifest.model import (
+    Assistant,
+    Automation,
+    Credential,
+    Environment,
+    File,
+    Function,
+    Manifest,
+    Skill,
+    Vault,
+    VectorStore,
+)
 from retinue.project import Project
-from retinue.targets.assistants import AssistantAdapter, compile_assistant
+from retinue.secrets import Secrets
+from retinue.targets.registry import ADAPTERS, COMPILERS
 from retinue.uploads import read_uploads
 
 _COMPILERS: Mapping[type[Any], Callable[[Any, Context], Resource]] = {
     File: compile_file,
     VectorStore: compile_vector_store,
-    Assistant: compile_assistant,
+    Skill: compile_skill,
+    Environment: compile_environment,
+    Vault: compile_vault,
+    Credential: compile_credential,
+    Automation: compile_automation,
+    Assistant: lambda assistant, context: COMPILERS[assistant.target](assistant, context),
 }
+_ADAPTERS: tuple[Callable[[Api], Adapter], ...] = (
+    FileAdapter,
+    VectorStoreAdapter,
+    SkillAdapter,
+    EnvironmentAdapter,
+    VaultAdapter,
+    CredentialAdapter,
+    AutomationAdapter,
+    *ADAPTERS,
+)
 
 
-def desired(project: Project, manifest: Manifest) -> dict[Address, Resource]:
-    """Every platform object that the project wants; functions are part of their assistants."""
-    files = [item for item in manifest.resources.values() if isinstance(item, File)]
-    cache = project.root / ".retinue" / "cache" / "hashes.json"
-    uploads = read_uploads([(file.path, file.shown) for file in files], cache)
-    by_address = {file.address: upload for file, upload in zip(files, uploads, strict=True)}
-    context = Context(Owner(project.name, project.stack), by_address)
-    return {
-        address: _compile(item, context)
-        for address, item in manifest.resources.items()
-        if not isinstance(item, Function)
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the manifests want: compiled resources, moves, and objects to leave on the platform.
+    unseal: reads a secret again that the resources only know by its fingerprint."""
+
+    desired: Mapping[Address, Resource] = field(default_factory=dict)
+    moves: tuple[tuple[Address, Address], ...] = ()
+    forget: frozenset[Address] = frozenset()
+    unseal: Callable[[Sealed], str] = field(default=str, repr=False)
 
 
-def _compile(item: Declared, context: Context) -> Resource:
-    return _COMPILERS[type(item)](item, context)
+def wanted(project: Project, manifest: Manifest) -> Wanted:
+    """Compile every platform object that the project wants; functions are part of assistants.
+
+    Raises:
+        SecretUnreadable: secrets that resources need aren't there; all of them are named.
+    """
+    secrets = secrets_of(project)
+    context = Context(owner_of(project), _uploads(project, manifest), secrets.seal)
+    return Wanted(
+        desired=_compiled(manifest, context),
+        moves=tuple((entry.source, entry.target) for entry in manifest.moves),
+        forget=frozenset(entry.address for entry in manifest.removals if not entry.destroy),
+        unseal=secrets.open,
+    )
+
+
+def owner_of(project: Project) -> Owner:
+    """Whose the stack's objects are."""
+    return Owner(project.name, project.stack)
+
+
+def secrets_of(project: Project) -> Secrets:
+    """What reads the stack's secrets; each once."""
+    return Secrets(project.environ, project.root, owner_of(project))
+
+
+def _uploads(project: Project, manifest: Manifest) -> dict[Address, Upload]:
+    items = manifest.resources.values()
+    files = [item for item in items if isinstance(item, File)]
+    skills = [item for item in items if isinstance(item, Skill)]
+    uploads = read_uploads(
+        [(file.path, file.shown) for file in files],
+        project.root / ".retinue" / "cache" / "hashes.json",
+        folders=[(skill.path, skill.shown, skill.files) for skill in skills],
+    )
+    addresses = [*(file.address for file in files), *(skill.address for skill in skills)]
+    return dict(zip(addresses, uploads, strict=True))
+
+
+def _compiled(manifest: Manifest, context: Context) -> dict[Address, Resource]:
+    found: dict[Address, Resource] = {}
+    missing: list[tuple[Address, SecretUnreadable]] = []
+    for address, item in manifest.resources.items():
+        if isinstance(item, Function):
+            continue
+        try:
+            found[address] = _COMPILERS[type(item)](item, context)
+        except SecretUnreadable as error:
+            missing.append((address, error))
+    if missing:
+        reasons = [f"{address}: {error.message}" for address, error in missing]
+        raise SecretUnreadable("\n".join(reasons), hint=missing[0][1].hint)
+    return found
 
 
 def adapters(api: Api) -> dict[str, Adapter]:
     """An adapter for every type that a state may hold, by type name."""
-    every: tuple[Adapter, ...] = (FileAdapter(api), VectorStoreAdapter(api), AssistantAdapter(api))
+    every = (make(api) for make in _ADAPTERS)
     return {adapter.type.name: adapter for adapter in every}

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from retinue.address import Address
 from retinue.manifest.model import (
     Assistant,
+    Automation,
     CodeInterpreter,
+    Credential,
     Declared,
+    Environment,
     FileSearch,
     FunctionTool,
     Manifest,
+    Mcp,
     Reference,
     Tool,
     VectorStore,
@@ -29,11 +33,22 @@ def edges(manifest: Manifest) -> set[tuple[Address, Address]]:
 
 
 def _used(item: Declared) -> Iterator[Reference | None]:
-    if isinstance(item, VectorStore):
-        yield from (attached.file for attached in item.files or ())
-    elif isinstance(item, Assistant):
-        for tool in item.tools or ():
-            yield from _used_by_tool(tool)
+    match item:
+        case VectorStore(files=files):
+            yield from (attached.file for attached in files or ())
+        case Assistant(tools=tools, environment=environment, vaults=vaults):
+            for tool in tools or ():
+                yield from _used_by_tool(tool)
+            yield from (environment, *(vaults or ()))
+        case Environment(files=placed, skills=skills):
+            yield from (each.file for each in placed or ())
+            yield from (use.skill for use in skills or ())
+        case Credential(vault=vault):
+            yield vault
+        case Automation(assistant=assistant, environment=environment, vaults=vaults):
+            yield from (assistant, environment, *(vaults or ()))
+        case _:
+            return
 
 
 def _used_by_tool(tool: Tool) -> Iterator[Reference | None]:
@@ -44,5 +59,7 @@ def _used_by_tool(tool: Tool) -> Iterator[Reference | None]:
             yield store
         case FunctionTool(source=source):
             yield source
+        case Mcp(credential=credential):
+            yield credential
         case _:
             return

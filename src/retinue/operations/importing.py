@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
-import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,25 +14,32 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.engine.entry import Entry, Snapshot
-from retinue.errors import NotFound, UsageError
+from retinue.errors import FamilyGone, NotFound, UsageError
 from retinue.kinds.base import Adapter, Live, Resource
-from retinue.kinds.file import FILE
 from retinue.kinds.marker import Owner
 from retinue.kinds.vector_store import VECTOR_STORE
 from retinue.manifest.writer import to_yaml
-from retinue.operations.planning import Wanted
+from retinue.operations.desired import Wanted
+from retinue.operations.naming import FOLDER, free_address
 from retinue.operations.recorded import entry_for
 from retinue.operations.session import Session, open_session, require_home, state_of
 from retinue.project import Project
+from retinue.targets.agents import AGENT
 from retinue.targets.assistants import ASSISTANT
 from retinue.targets.export import assistant_manifest, vector_store_manifest
+from retinue.targets.export_agents import agent_manifest
 
 Notice = Callable[[str], None]
 
-FOLDER = "imported"
-"""Where new manifests go, under the manifest folder."""
-
 _SECTIONS = {"assistant": "assistants", "vector_store": "vector_stores"}
+
+_Describe = Callable[[Live, Mapping[str, str]], dict[str, Any]]
+_DESCRIBED: Mapping[str, _Describe] = {
+    VECTOR_STORE.name: vector_store_manifest,
+    ASSISTANT.name: assistant_manifest,
+    AGENT.name: agent_manifest,
+}
+"""What a manifest can be written of from the object alone, by type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,29 +74,44 @@ async def import_one(
     """Record the object ``object_id`` as ``address``.
 
     Raises:
-        UsageError: the address is taken, the object tracked, or a file is not declared.
+        UsageError: the address is taken, the object tracked, or what no manifest can be written
+            of is not declared.
         NotFound: there is no such object.
     """
     async with _opened(project, want, notice) as (session, snapshot, write):
-        adapter = _adapter_of(session, address.kind)
-        _check_free(snapshot, address, object_id)
-        live = await adapter.read(object_id)
-        if live is None:
-            raise NotFound(f"{object_id}: there is no such {adapter.type.title}")
         resource = want.desired.get(address)
-        if resource is None and adapter.type is FILE:
+        adapters = _adapters_of(session, address.kind, resource)
+        _check_free(snapshot, address, object_id)
+        adapter, live = await _found(adapters, object_id)
+        if resource is None and adapter.type.name not in _DESCRIBED:
             raise UsageError(
                 f"{address} is not in the manifests",
-                hint="declare the file first (its content can't be downloaded), then import it",
+                hint=f"declare the {adapter.type.title} first, then import it: what it consists "
+                "of can't be read from the platform",
             )
         taken = _Taken(address, adapter, live, resource)
         return write([taken], [])
 
 
+async def _found(adapters: Iterable[Adapter], object_id: str) -> tuple[Adapter, Live]:
+    """The object, and the first of ``adapters`` that knows it.
+
+    Raises:
+        NotFound: none does.
+    """
+    title = ""
+    for adapter in adapters:
+        live = await adapter.read(object_id)
+        if live is not None:
+            return adapter, live
+        title = title or adapter.type.title
+    raise NotFound(f"{object_id}: there is no such {title}")
+
+
 async def import_all(
     project: Project, want: Wanted, patterns: Iterable[str], notice: Notice
 ) -> Imported:
-    """Record every untracked vector store and assistant whose name or ID fits a pattern.
+    """Record every untracked vector store, assistant and agent whose name or ID fits a pattern.
 
     Files stay where they are and are referred to by ID: their content can't be downloaded.
     """
@@ -100,15 +121,21 @@ async def import_all(
         choice = _Choice()
         taken = {*snapshot.entries, *want.desired}
         tracked = snapshot.objects()
-        for type_ in (VECTOR_STORE, ASSISTANT):
-            adapter = session.adapters[type_.name]
-            async for page in adapter.pages():
-                for live in page:
-                    if live.id not in tracked and _fits(live, patterns):
-                        _consider(choice, adapter, live, owner, taken)
+        for adapter in (session.adapters[name] for name in _DESCRIBED):
+            for live in await _all_of(adapter):
+                if live.id not in tracked and _fits(live, patterns):
+                    _consider(choice, adapter, live, owner, taken)
         for item in choice.chosen:
             item.live = await item.adapter.complete(item.live)
         return write(choice.chosen, choice.notes)
+
+
+async def _all_of(adapter: Adapter) -> list[Live]:
+    """Every object of a type; none where the platform doesn't have such objects at all."""
+    try:
+        return [live async for page in adapter.pages() for live in page]
+    except FamilyGone:
+        return []
 
 
 def _consider(
@@ -118,7 +145,8 @@ def _consider(
         other = f"{live.marker.owner.project}/{live.marker.owner.stack}"
         choice.notes.append(f"{live.id} belongs to {other}; passed over")
         return
-    address = _free_address(adapter.type.kind, live, taken)
+    texts = (str(live.values.get("name") or ""), live.id)
+    address = free_address(adapter.type.kind, texts, taken)
     taken.add(address)
     choice.chosen.append(_Taken(address, adapter, live))
 
@@ -128,20 +156,14 @@ def _fits(live: Live, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(text, p) for text in (name, live.id) for p in patterns)
 
 
-def _free_address(kind: str, live: Live, taken: set[Address]) -> Address:
-    stem = re.sub(r"[^a-z0-9]+", "-", str(live.values.get("name") or "").lower()).strip("-")
-    stem = stem[:60] or re.sub(r"[^a-z0-9]+", "-", live.id.lower())
-    address, number = Address(kind, stem), 2
-    while address in taken:
-        address, number = Address(kind, f"{stem}-{number}"), number + 1
-    return address
-
-
-def _adapter_of(session: Session, kind: str) -> Adapter:
-    for adapter in session.adapters.values():
-        if adapter.type.kind == kind:
-            return adapter
-    kinds = sorted({adapter.type.kind for adapter in session.adapters.values()})
+def _adapters_of(session: Session, kind: str, resource: Resource | None) -> list[Adapter]:
+    """What may know an object of a kind: that of the declared resource first."""
+    wanted = None if resource is None else resource.type.name
+    every = session.adapters.values()
+    fitting = [a for a in every if a.type.kind == kind and not a.type.recorded]
+    if fitting:
+        return sorted(fitting, key=lambda adapter: adapter.type.name != wanted)
+    kinds = sorted({adapter.type.kind for adapter in every})
     raise UsageError(f"{kind!r} can't be imported", hint=f"kinds are {', '.join(kinds)}")
 
 
@@ -195,15 +217,18 @@ class _Writer:
         return Imported(recorded=tuple(entries), written=tuple(written), notes=tuple(notes))
 
     def _manifest(self, item: _Taken, names: Mapping[str, str]) -> str:
-        describe: Callable[[Live, Mapping[str, str]], dict[str, Any]] = (
-            assistant_manifest if item.adapter.type is ASSISTANT else vector_store_manifest
-        )
-        body = describe(item.live, names)
+        body = self._with_target(item, _DESCRIBED[item.adapter.type.name](item.live, names))
         document = {_SECTIONS[item.address.kind]: {item.address.name: body}}
         path = self._path(item.address)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(to_yaml(document), encoding="utf-8", newline="\n")
         return path.relative_to(self._project.root).as_posix()
+
+    def _with_target(self, item: _Taken, body: dict[str, Any]) -> dict[str, Any]:
+        """An assistant that is not on the project's target says which one it is on."""
+        if item.adapter.type is not ASSISTANT or self._project.target == "assistants":
+            return body
+        return {"target": "assistants", **body}
 
     def _path(self, address: Address) -> Path:
         folder = self._project.manifests / FOLDER

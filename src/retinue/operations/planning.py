@@ -21,13 +21,17 @@ from retinue.engine.planner import Facts, build_changes
 from retinue.engine.ports import SYSTEM, Clock, Reporter, silent
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import Repaired, repair
-from retinue.engine.safety import Limits, Verdict, judge
+from retinue.engine.safety import Verdict, judge
 from retinue.engine.selection import choose
 from retinue.kinds.base import Resource
-from retinue.manifest.model import Manifest
+from retinue.operations.alike import look_alikes
+from retinue.operations.declared import on_openai
+from retinue.operations.desired import Wanted
+from retinue.operations.leaving import left_behind
 from retinue.operations.recovery import recover_files
 from retinue.operations.session import Session
-from retinue.project import Project
+from retinue.project import OpenAIPlatform
+from retinue.targets.models import retirements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +43,6 @@ class PlanOptions:
     excludes: tuple[str, ...] = ()
     destroy: bool = False
     forced: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the manifests want: compiled resources, moves, and objects to leave on the platform."""
-
-    desired: Mapping[Address, Resource] = field(default_factory=dict)
-    moves: tuple[tuple[Address, Address], ...] = ()
-    forget: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,15 +58,6 @@ class Planned:
     verdict: Verdict
     repaired: Repaired
     previous: Mapping[Address, Address] = field(default_factory=dict)
-
-
-def wanted(desired: Mapping[Address, Resource], manifest: Manifest) -> Wanted:
-    """Bundle the compiled resources with the manifests' moves and removals."""
-    return Wanted(
-        desired=desired,
-        moves=tuple((entry.source, entry.target) for entry in manifest.moves),
-        forget=frozenset(entry.address for entry in manifest.removals if not entry.destroy),
-    )
 
 
 async def make_plan(
@@ -96,7 +82,11 @@ async def make_plan(
     repaired = repair(moved.snapshot, inventory, now=clock.now())
     found = await recover_files(session.adapters, repaired, desired)
     tracked = repaired.snapshot.entries.keys()
-    adoption = adopt((*repaired.inventory.marked, *found), desired.keys(), tracked)
+    alike = await look_alikes(
+        session.adapters, desired, tracked=tracked, taken=repaired.snapshot.objects()
+    )
+    types = {address: resource.type.name for address, resource in desired.items()}
+    adoption = adopt((*repaired.inventory.marked, *found), types, tracked)
     facts = Facts(
         desired=desired,
         snapshot=repaired.snapshot,
@@ -107,16 +97,39 @@ async def make_plan(
         forget=want.forget,
         destroy=options.destroy,
     )
-    plan = _plan(session, facts, options, (*repaired.notes, *adoption.notes))
+    left = left_behind(repaired.snapshot, repaired.inventory, session.platform)
+    notes = (
+        *repaired.notes,
+        *adoption.notes,
+        *(each.note() for each in alike),
+        *left,
+        *await _retirements(session, desired, clock),
+    )
+    plan = _plan(session, facts, options, notes)
     verdict = judge(
         plan,
-        limits_of(session.project),
+        session.project.safety,
         existing=len(repaired.snapshot.entries),
         home=snapshot.home,
         forced=options.forced,
         destroy=options.destroy,
     )
     return Planned(plan, verdict, repaired, moved.previous)
+
+
+async def _retirements(
+    session: Session, desired: Mapping[Address, Resource], clock: Clock
+) -> list[str]:
+    """What to know of the models that the platform, or OpenAI, is going to shut down."""
+    used = {a: r.values["model"] for a, r in desired.items() if a.kind == "assistant"}
+    if not used or not isinstance(session.project.platform, OpenAIPlatform):
+        return []
+    listed = await session.models()
+    dated = any("shutdown_date" in model for model in listed)
+    if not (dated or on_openai(session.project)):
+        return []
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+    return list(retirements(listed, used, today))
 
 
 async def read_live(
@@ -143,14 +156,4 @@ def _plan(session: Session, facts: Facts, options: PlanOptions, notes: tuple[str
         drift=tuple(item for item in drift if item.address in kept),
         notes=notes,
         selection={str(address): why for address, why in selected.reasons.items()},
-    )
-
-
-def limits_of(project: Project) -> Limits:
-    """The project's safety settings as the engine takes them."""
-    safety = project.safety
-    return Limits(
-        max_delete_percent=safety.max_delete_percent,
-        max_update_percent=safety.max_update_percent,
-        min_existing=safety.min_existing,
     )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from retinue.address import Address
 from retinue.engine.adoption import adopt
 from retinue.engine.entry import Entry
+from retinue.engine.inventory import Found
 from retinue.engine.ports import SYSTEM, Clock
 from retinue.engine.refresh import refresh
-from retinue.engine.repair import repair
-from retinue.operations.planning import Wanted
+from retinue.engine.repair import Repaired, repair
+from retinue.engine.tasks import together
+from retinue.errors import FamilyGone
+from retinue.kinds.base import Adapter, Resource
+from retinue.operations.alike import look_alikes
+from retinue.operations.desired import Wanted
 from retinue.operations.recorded import entry_for
 from retinue.operations.recovery import recover_files
-from retinue.operations.session import open_session, require_home, state_of
+from retinue.operations.session import Session, open_session, require_home, state_of
 from retinue.project import Project
 
 
@@ -40,16 +46,21 @@ async def rebuild_state(
     ):
         snapshot = store.read()
         require_home(snapshot, session)
-        inventory = await refresh(session.adapters, snapshot, census=session.adapters)
+        inventory = await refresh(
+            session.adapters, snapshot, census=await _served(session.adapters)
+        )
         repaired = repair(snapshot, inventory, now=clock.now())
-        files = await recover_files(session.adapters, repaired, want.desired)
-        found = (*repaired.inventory.marked, *files)
-        tracked = repaired.snapshot.entries.keys()
-        adoption = adopt(found, {item.address for item in found}, tracked)
-        types = {item.address: item.type for item in found}
+        found = (*repaired.inventory.marked, *await _unmarked(session, repaired, want))
+        types = _types(found, want.desired)
+        adoption = adopt(found, types, repaired.snapshot.entries.keys())
+        ids = {**repaired.snapshot.ids(), **{a: live.id for a, live in adoption.adoptable.items()}}
         added = [
             entry_for(
-                session.adapters[types[address]].type, address, live, want.desired.get(address)
+                session.adapters[types[address]].type,
+                address,
+                live,
+                want.desired.get(address),
+                ids.get,
             )
             for address, live in sorted(adoption.adoptable.items())
         ]
@@ -57,3 +68,39 @@ async def rebuild_state(
         if added or repaired.snapshot != snapshot:
             store.write(replace(repaired.snapshot, platform=session.platform, entries=entries))
         return Rebuilt(tuple(added), (*repaired.notes, *adoption.notes))
+
+
+async def _served(adapters: Mapping[str, Adapter]) -> set[str]:
+    """The types that the platform has at all: rebuilding is no time to insist on one."""
+
+    async def served(adapter: Adapter) -> bool:
+        try:
+            async for _ in adapter.pages():
+                break
+        except FamilyGone:
+            return False
+        return True
+
+    names = list(adapters)
+    answers = await together(served(adapters[name]) for name in names)
+    return {name for name, there in zip(names, answers, strict=True) if there}
+
+
+async def _unmarked(session: Session, repaired: Repaired, want: Wanted) -> list[Found]:
+    """What can't carry a marker: files by who uses them, all else by its looks."""
+    snapshot = repaired.snapshot
+    alike = await look_alikes(
+        session.adapters, want.desired, tracked=snapshot.entries, taken=snapshot.objects()
+    )
+    files = await recover_files(session.adapters, repaired, want.desired)
+    return [*files, *(found for each in alike if (found := each.found()) is not None)]
+
+
+def _types(found: Iterable[Found], desired: Mapping[Address, Resource]) -> dict[Address, str]:
+    """The type to take at each address: the wanted one, where there is such an object."""
+    types: dict[Address, str] = {}
+    for item in found:
+        wanted = desired.get(item.address)
+        if item.address not in types or (wanted and wanted.type.name == item.type):
+            types[item.address] = item.type
+    return types

@@ -101,11 +101,11 @@ def _by_use(
     addresses = sorted(missing)
     for exact in (True, False):
         wanted = _grouped(
-            (a, (signature(missing[a].values), declared.get(a) if exact else None))
+            (a, (signature(FILE, missing[a].values), declared.get(a) if exact else None))
             for a in addresses
         )
         there = _grouped(
-            (i, (signature(item.values), users.get(i) if exact else None))
+            (i, (signature(FILE, item.values), users.get(i) if exact else None))
             for i, item in live.items()
         )
         for key, group in wanted.items():

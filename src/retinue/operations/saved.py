@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from retinue.address import Address
+from retinue.engine.basis import basis, managed
 from retinue.engine.diff import seen
 from retinue.engine.entry import Entry, Snapshot
 from retinue.engine.plan import Action, Change, Plan
 from retinue.engine.plan_json import plan_from_json, plan_to_json
-from retinue.engine.planner import basis, managed
 from retinue.engine.ports import SYSTEM, Clock
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import repair
@@ -21,7 +21,7 @@ from retinue.engine.tasks import together
 from retinue.errors import PlanStale, StateCorrupt, StateForeign
 from retinue.kinds.base import Adapter, Live
 from retinue.kinds.values import digest
-from retinue.operations.planning import Planned, limits_of
+from retinue.operations.planning import Planned
 from retinue.operations.session import Session
 from retinue.state.files import write_atomically
 
@@ -75,7 +75,7 @@ async def check_saved(
         )
     verdict = judge(
         _with_protection(plan, repaired.snapshot.entries),
-        limits_of(session.project),
+        session.project.safety,
         existing=len(repaired.snapshot.entries),
         home=snapshot.home,
         forced=forced,
@@ -159,8 +159,8 @@ class _View:
         entry, live = self._entries.get(address), self._live.get(address)
         if change.action is Action.CREATE:
             return live is None and change.basis == basis(entry, None, None)
-        if change.after is None:
-            type_ = self._adapters[change.type].type
+        if change.after is None or change.previous_type is not None:
+            type_ = self._adapters[change.object_type].type
             before = None if entry is None else managed(type_, entry.values, live)
             return change.basis == basis(entry, None if live is None else live.id, before)
         return live is not None and change.basis == self._basis(change, entry, live)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from pathlib import Path
 
 from retinue.errors import UsageError
+from retinue.project import name_from
 
 TEMPLATES = (
     ("retinue.yaml", "retinue.yaml"),
@@ -33,7 +33,7 @@ def scaffold(folder: Path) -> list[str]:
             f"{folder} has {', '.join(taken)} already",
             hint="choose another folder: retinue init FOLDER",
         )
-    name = _slug(folder.resolve().name)
+    name = name_from(folder.resolve())
     for path, template in TEMPLATES:
         text = files("retinue.templates").joinpath(template).read_text(encoding="utf-8")
         _write(folder / path, text.replace("@PROJECT@", name))
@@ -47,7 +47,3 @@ def _write(path: Path, text: str) -> None:
         lacking = [line for line in text.splitlines() if line not in present.splitlines()]
         text = present.rstrip("\n") + "\n" + "\n".join(lacking) + "\n" if lacking else present
     path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63] or "assistants"

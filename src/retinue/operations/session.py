@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from retinue.engine.entry import Snapshot
-from retinue.errors import Refused
+from retinue.errors import PlatformError, Refused
+from retinue.kinds.api import Api, Object
 from retinue.kinds.base import Adapter
 from retinue.operations.desired import adapters
 from retinue.platform.client import Observe
-from retinue.platform.connect import Endpoint, Local, Model, Remote, connect, name_of
-from retinue.project import LocalPlatform, Project
+from retinue.platform.connect import connect
+from retinue.platform.endpoints import Endpoint, Local, Remote, name_of
+from retinue.project import Project
 from retinue.state.local import LocalState
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """project: the settings. adapters: the open platform, by type name. platform: its name.
-    give_up: wait no longer where the platform says wait."""
+    models: asks it for its models. give_up: wait no longer where the platform says wait."""
 
     project: Project
     adapters: Mapping[str, Adapter]
     platform: str
+    models: Callable[[], Awaitable[Sequence[Object]]]
     give_up: Callable[[], None] = lambda: None
 
 
@@ -48,24 +52,14 @@ def require_home(snapshot: Snapshot, session: Session) -> None:
 def endpoint_of(project: Project) -> Endpoint:
     """Where the project's platform is; the key comes from the environment."""
     platform = project.platform
-    if isinstance(platform, LocalPlatform):
-        given = platform.model
-        model = (
-            Model(
-                base_url=given.base_url,
-                api_key=given.api_key,
-                names=given.names,
-                embeddings=given.embeddings,
-            )
-            if given
-            else None
-        )
-        return Local(database=platform.database, model=model)
+    if isinstance(platform, Local):
+        return platform
     return Remote(
         base_url=platform.base_url,
         api_key=project.environ.get(platform.api_key_env) or None,
         key_name=platform.api_key_env,
         timeout=platform.timeout or 60.0,
+        max_parallel=platform.max_parallel,
     )
 
 
@@ -80,4 +74,14 @@ async def open_session(
     """
     endpoint = endpoint_of(project)
     async with connect(endpoint, parallelism=parallelism, observe=observe) as client:
-        yield Session(project, adapters(client), name_of(endpoint), client.give_up)
+        models = functools.partial(models_of, client)
+        yield Session(project, adapters(client), name_of(endpoint), models, client.give_up)
+
+
+async def models_of(api: Api) -> Sequence[Object]:
+    """The models that the platform lists; none where it doesn't say."""
+    try:
+        answer = await api.get("/models")
+    except PlatformError:
+        return ()
+    return tuple(item for item in answer.get("data") or () if isinstance(item, Mapping))

@@ -6,15 +6,18 @@ be repeated is repeated here, under the run's limiter.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import PurePath
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from retinue.errors import FamilyGone, NotFound, RateLimited, Unavailable
+from retinue.errors import NotFound, RateLimited, Unavailable
 from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
-from retinue.platform.failures import translate
+from retinue.platform.bundle import pack
+from retinue.platform.failures import family_gone, translate
 from retinue.platform.limiter import Limiter, backoff
 from retinue.uploads import require_unchanged
 
@@ -30,12 +33,14 @@ RATE_ATTEMPTS = 16
 so this has to outlast one, bad luck against other requests of the run included: three and a half
 minutes where the platform doesn't say how long to wait, within `LONGEST_WAIT`."""
 
-_BETA = {"OpenAI-Beta": "assistants=v2"}
-_SUNSET = (
-    "OpenAI closed its Assistants API on 2026-08-26; use a compatible server (platform.base_url) "
-    "or platform: {api: local}; the targets that OpenAI still serves, responses and agents, are "
-    "not in this version yet"
-)
+_BETAS = {
+    "assistants": "assistants=v2",
+    "threads": "assistants=v2",
+    "vector_stores": "assistants=v2",
+    "agents": "agents=v1",
+    "vaults": "agents=v1",
+}
+"""The beta that the endpoints under a first part of a path belong to, as the SDK says it."""
 
 Answer = TypeVar("Answer")
 
@@ -68,7 +73,7 @@ class PlatformClient:
         await self._client.close()
 
     async def get(self, path: str, params: Object | None = None) -> Object:
-        options: Any = {"params": dict(params or {}), "headers": _BETA}
+        options: Any = {"params": dict(params or {}), "headers": _beta(path)}
         return await self._repeated(
             f"GET {path}",
             lambda: self._client.get(path, cast_to=object, options=options),
@@ -87,7 +92,7 @@ class PlatformClient:
         return await self._repeated(f"POST {path}", lambda: self._post(path, body))
 
     async def delete(self, path: str) -> None:
-        options: Any = {"headers": _BETA}
+        options: Any = {"headers": _beta(path)}
         try:
             await self._repeated(
                 f"DELETE {path}",
@@ -97,20 +102,21 @@ class PlatformClient:
             return
 
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
-        await require_unchanged(upload)
-        options: Any = {"headers": {**_BETA, "Content-Type": "multipart/form-data"}}
+        options: Any = {"headers": {**_beta(path), "Content-Type": "multipart/form-data"}}
+        field, content = await _opened(upload, filename)
+        with content:
 
-        async def send() -> object:
-            with upload.path.open("rb") as content:
+            async def send() -> object:
+                content.seek(0)
                 return await self._client.post(
                     path,
                     cast_to=object,
                     body=dict(fields),
-                    files=[("file", (filename, content))],
+                    files=[(field, (filename, content))],
                     options=options,
                 )
 
-        return await self._once(f"POST {path}", send)
+            return await self._once(f"POST {path}", send)
 
     async def stream(
         self, path: str, body: Object, params: Object | None = None
@@ -126,7 +132,7 @@ class PlatformClient:
         import openai
 
         where = f"POST {path}"
-        options: Any = {"headers": _BETA, "params": dict(params or {})}
+        options: Any = {"headers": _beta(path), "params": dict(params or {})}
 
         async def start() -> object:
             answer = await self._client.post(
@@ -167,18 +173,16 @@ class PlatformClient:
         try:
             return await self.get(path, query)
         except NotFound as error:
-            if path.count("/") > 1:
+            gone = family_gone(self.name, path, error)
+            if gone is None:
                 raise  # the list of something that does not exist, not a family
-            message = f"{self.name} has no {path}: {error.message}"
-            closed = path == "/assistants" and self.name.endswith("/v1")
-            hint = _SUNSET if closed else "check base_url: it usually ends in /v1"
-            raise FamilyGone(message, hint=hint, status=404) from None
+            raise gone from None
 
     async def pause(self, seconds: float) -> None:
         await self._limiter.pause(seconds)
 
     def _post(self, path: str, body: Object) -> Awaitable[object]:
-        options: Any = {"headers": _BETA}
+        options: Any = {"headers": _beta(path)}
         return self._client.post(path, cast_to=object, body=dict(body), options=options)
 
     async def _once(self, where: str, send: Callable[[], Awaitable[object]]) -> Object:
@@ -230,6 +234,23 @@ class PlatformClient:
         if not isinstance(answer, dict):
             raise Unavailable(f"{where}: {self.name} did not answer with a JSON object")
         return answer
+
+
+def _beta(path: str) -> dict[str, str]:
+    beta = _BETAS.get(path.split("/", 2)[1])
+    return {} if beta is None else {"OpenAI-Beta": beta}
+
+
+async def _opened(upload: Upload, filename: str) -> tuple[str, IO[bytes]]:
+    """The field of a form that the content goes into, and the content.
+
+    Raises:
+        PlanStale: it is no longer what ``upload`` says.
+    """
+    if upload.files is not None:
+        return "files", await asyncio.to_thread(pack, upload, PurePath(filename).stem)
+    await require_unchanged(upload)
+    return "file", upload.path.open("rb")
 
 
 def learn_from_answers(limiter: Limiter) -> Callable[[httpx2.Response], Awaitable[None]]:

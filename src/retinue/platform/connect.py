@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from retinue.errors import AuthenticationFailed
 from retinue.platform.client import Observe, PlatformClient, learn_from_answers
+from retinue.platform.endpoints import Endpoint, Local, Remote, name_of
 from retinue.platform.limiter import Limiter
 
 if TYPE_CHECKING:
     import httpx2
+    from starlette.applications import Starlette
 
 LOCAL_URL = "http://embedded.invalid/v1"
 """The base URL of the embedded platform inside this process: never resolved, never on a wire."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A chat-completions server. ``names`` maps models that assistants name to the server's;
-    ``embeddings`` is its model for those, if any."""
-
-    base_url: str
-    api_key: str | None = field(default=None, repr=False)
-    names: Mapping[str, str] = field(default_factory=dict)
-    embeddings: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Local:
-    """The embedded platform in ``database``; without ``model`` the echo model answers."""
-
-    database: Path
-    model: Model | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """A server. ``base_url`` None is OpenAI itself; ``timeout`` in seconds; ``key_name`` is the
-    environment variable that the key is read from, for messages."""
-
-    base_url: str | None
-    api_key: str | None
-    key_name: str = "OPENAI_API_KEY"
-    timeout: float = 60.0
-
-
-Endpoint = Local | Remote
-OPENAI_URL = "https://api.openai.com/v1"
-
-
-def name_of(endpoint: Endpoint) -> str:
-    """How states, plans and messages call the platform: by its address, without a password."""
-    if isinstance(endpoint, Local):
-        return "the embedded platform"
-    return re.sub(r"(?<=//)[^/@]*@", "", _address(endpoint))
-
-
-def _address(endpoint: Remote) -> str:
-    return (endpoint.base_url or OPENAI_URL).rstrip("/")
 
 
 @contextlib.asynccontextmanager
@@ -76,6 +30,8 @@ async def connect(
     """
     import openai
 
+    if isinstance(endpoint, Remote) and endpoint.max_parallel is not None:
+        parallelism = min(parallelism, endpoint.max_parallel)
     limiter = Limiter(parallelism)
     async with contextlib.AsyncExitStack() as stack:
         base_url, key, transport = await _reach(endpoint, parallelism, stack)
@@ -107,22 +63,9 @@ async def _reach(
     import httpx2
 
     if isinstance(endpoint, Local):
-        from retinue.local.app import ModelServer, create_app
         from retinue.platform.asgi import StreamingTransport
 
-        endpoint.database.parent.mkdir(parents=True, exist_ok=True)
-        wanted = endpoint.model
-        model = (
-            ModelServer(
-                base_url=wanted.base_url,
-                api_key=wanted.api_key,
-                names=wanted.names,
-                embeddings=wanted.embeddings,
-            )
-            if wanted
-            else None
-        )
-        app = create_app(endpoint.database, model=model)
+        app = _embedded(endpoint)
         await stack.enter_async_context(app.router.lifespan_context(app))
         return LOCAL_URL, "embedded", StreamingTransport(app)
     if not endpoint.api_key:
@@ -131,4 +74,21 @@ async def _reach(
             hint=f"set {endpoint.key_name} in the environment, or in .env beside retinue.yaml",
         )
     limits = httpx2.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
-    return _address(endpoint), endpoint.api_key, httpx2.AsyncHTTPTransport(limits=limits)
+    return endpoint.address, endpoint.api_key, httpx2.AsyncHTTPTransport(limits=limits)
+
+
+def _embedded(endpoint: Local) -> Starlette:
+    """The embedded platform, which has a shape of its own for the model server: it stands alone."""
+    from retinue.local.app import ModelServer, create_app
+
+    endpoint.database.parent.mkdir(parents=True, exist_ok=True)
+    wanted = endpoint.model
+    if wanted is None:
+        return create_app(endpoint.database)
+    server = ModelServer(
+        base_url=wanted.base_url,
+        api_key=wanted.api_key,
+        names=wanted.names,
+        embeddings=wanted.embeddings,
+    )
+    return create_app(endpoint.database, model=server)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from retinue.errors import (
     AuthenticationFailed,
+    FamilyGone,
     NotFound,
     PlatformError,
     RateLimited,
@@ -18,6 +19,28 @@ if TYPE_CHECKING:
     import openai
 
 _SERVER_ERROR = 500
+
+_SUNSET = (
+    "OpenAI closed its Assistants API on 2026-08-26; say target: responses or target: agents in "
+    "retinue.yaml, or use platform: {api: local} or a server that still has it (platform.base_url)"
+)
+_NO_AGENTS = (
+    "agents, environments, vaults and automations need the Agents API, which OpenAI and the "
+    "embedded platform have; target: responses does without it"
+)
+_NO_SKILLS = "skills need the Skills API, which OpenAI and the embedded platform have"
+_WRONG_URL = "check base_url: it usually ends in /v1"
+_FAMILIES = {
+    "/assistants": _SUNSET,
+    "/agents": _NO_AGENTS,
+    "/agents/automations": _NO_AGENTS,
+    "/agents/environments/templates": _NO_AGENTS,
+    "/vaults": _NO_AGENTS,
+    "/skills": _NO_SKILLS,
+    "/files": _WRONG_URL,
+    "/vector_stores": _WRONG_URL,
+}
+"""The lists that every platform with such objects has, and what helps where one is missing."""
 
 
 def translate(error: openai.APIError, *, where: str, base_url: str) -> PlatformError:
@@ -35,6 +58,14 @@ def translate(error: openai.APIError, *, where: str, base_url: str) -> PlatformE
     if isinstance(error, openai.APIStatusError):
         return _answered(error, where, base_url)
     return Unavailable(f"{where}: {base_url} sent an answer that can't be read ({error})")
+
+
+def family_gone(name: str, path: str, error: NotFound) -> FamilyGone | None:
+    """What a 404 for the list at ``path`` of the platform ``name`` means, if that is a family's."""
+    if path not in _FAMILIES:
+        return None
+    hint = _FAMILIES[path] if name.endswith("/v1") else _WRONG_URL
+    return FamilyGone(f"{name} has no {path}: {error.message}", hint=hint, status=404)
 
 
 _LATER = "try again later; what was done so far is saved"

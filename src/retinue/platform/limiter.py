@@ -12,6 +12,8 @@ import random
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 from retinue.errors import Interrupted
 
@@ -112,14 +114,30 @@ def backoff(attempt: int) -> float:
     return full * random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, protects nothing
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """What Retry-After-Ms or Retry-After (seconds) asks for; None where there is neither."""
+def retry_after(
+    headers: Mapping[str, str], *, clock: Callable[[], float] = time.time
+) -> float | None:
+    """Seconds that Retry-After-Ms or Retry-After asks for; None where there is neither."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             return max(0.0, float(headers[name]) * unit)
         except (KeyError, ValueError):
             continue
-    return None
+    then = _date(headers.get("retry-after", ""))
+    if then is None:
+        return None
+    # By the platform's own clock, if it tells the time: ours may be wrong.
+    now = _date(headers.get("date", ""))
+    return max(0.0, then - (clock() if now is None else now))
+
+
+def _date(text: str) -> float | None:
+    """Seconds since 1970 of an HTTP date; None for anything else."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def span(text: str) -> float:

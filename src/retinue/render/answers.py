@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from retinue.render.escape import clipped, counted, paragraph, visible
 from retinue.render.style import Style, Tone
 from retinue.talk.answers import Answer
-from retinue.talk.events import FunctionCall, Source, StepDone, StepStarted
+from retinue.talk.events import Approval, FunctionCall, Source, StepDone, StepStarted
 
 _LONGEST = 2_000
 _PASSAGE = 160
@@ -48,12 +48,21 @@ def _indented(text: str, sign: str) -> Iterator[str]:
 
 def call_text(call: FunctionCall, style: Style) -> str:
     """A function call as a person reads it before it is answered."""
+    return _wanted(f"The assistant calls {visible(call.name)} with", call.arguments, style)
+
+
+def approval_text(wanted: Approval, style: Style) -> str:
+    """A tool of an MCP server as a person reads it before it may be used."""
+    tool = f"{visible(wanted.name)} of the MCP server {visible(wanted.server)}"
+    return _wanted(f"The assistant wants to use {tool} with", wanted.arguments, style)
+
+
+def _wanted(heading: str, written: str, style: Style) -> str:
     try:
-        arguments = json.dumps(call.parsed(), ensure_ascii=False, indent=2)
+        arguments = json.dumps(json.loads(written or "{}"), ensure_ascii=False, indent=2)
     except ValueError:
-        arguments = call.arguments
-    heading = style.paint(f"The assistant calls {visible(call.name)} with", Tone.BOLD)
-    return "\n".join([heading, *_indented(arguments, "  | ")])
+        arguments = written
+    return "\n".join([style.paint(heading, Tone.BOLD), *_indented(arguments, "  | ")])
 
 
 def footnotes_text(sources: Sequence[Source], style: Style) -> str:
@@ -65,14 +74,15 @@ def footnotes_text(sources: Sequence[Source], style: Style) -> str:
 
 
 def source_text(source: Source) -> str:
-    """A file by its name, and its address where it is one of the project's."""
-    return f"{source.name} ({source.address})" if source.address else source.name
+    """A file by its name, and its address where it is one of the project's; a page by its title."""
+    where = source.address or (source.url if source.url != source.name else None)
+    return f"{source.name} ({where})" if where else source.name
 
 
-def ending_text(answer: Answer, style: Style) -> str:
-    """Tokens, time, and how the conversation goes on."""
+def ending_text(answer: Answer, word: str, style: Style) -> str:
+    """Tokens, time, and how the conversation, which its target calls ``word``, goes on."""
     figures = [f"{answer.seconds:.1f} s"]
     if answer.usage is not None:
         figures.insert(0, counted(answer.usage.total, "token"))
-    line = f"{', '.join(figures)}; thread {visible(answer.thread or '?')}"
+    line = f"{', '.join(figures)}; {word} {visible(answer.thread or '?')}"
     return style.paint(line, Tone.DIM)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from retinue.errors import ManifestError, RetinueError
+from collections.abc import Sequence
+
+from retinue.errors import ManifestError, Reason, Refused, RetinueError
 from retinue.render.escape import paragraph, visible
 from retinue.render.style import Style, Tone
 
@@ -24,11 +26,23 @@ def code_of(error: Exception) -> str:
     return error.code if isinstance(error, RetinueError) else RetinueError.code
 
 
+def reasons_of(error: Exception) -> tuple[Reason, ...]:
+    """The reasons that have codes and hints of their own; none where the error speaks for all."""
+    return error.reasons if isinstance(error, Refused) else ()
+
+
 def error_text(error: RetinueError, style: Style) -> str:
     """An error as the last thing that a command says, ending in a newline."""
-    parts = [f"{style.paint('Error:', Tone.ALARM)} {paragraph(error.message)}"]
-    if error.hint:
-        parts.append(f"  hint: {paragraph(error.hint)}")
-    if not isinstance(error, ManifestError):  # its problems have codes of their own
-        parts.append(style.paint(f"  [{visible(error.code)}]", Tone.DIM))
+    if isinstance(error, ManifestError):  # its problems have codes of their own
+        return _reason_text(error.message, error.hint, None, style)
+    reasons: Sequence[Reason] = reasons_of(error) or [error]
+    return "\n".join(_reason_text(each.message, each.hint, each.code, style) for each in reasons)
+
+
+def _reason_text(message: str, hint: str | None, code: str | None, style: Style) -> str:
+    parts = [f"{style.paint('Error:', Tone.ALARM)} {paragraph(message)}"]
+    if hint:
+        parts.append(f"  hint: {paragraph(hint)}")
+    if code:
+        parts.append(style.paint(f"  [{visible(code)}]", Tone.DIM))
     return "\n".join(parts) + "\n"

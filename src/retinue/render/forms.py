@@ -80,7 +80,8 @@ def tool(view: View, value: Any) -> Item | None:
     outer = {key: value[key] for key in value if key not in ("type", kind)}
     if not isinstance(inner, Mapping):
         body = {**outer, **({} if kind not in value or kind == "type" else {kind: inner})}
-        return Item(_titled(kind, value.get("server_label")), (), body)
+        name = body.pop("name") if isinstance(body.get("name"), str) else body.get("server_label")
+        return Item(_titled(kind, name), (), body)
     if inner.keys() & outer.keys():
         return Item(visible(kind), (), {kind: inner, **outer})
     named = isinstance(inner.get("name"), str)

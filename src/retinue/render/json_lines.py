@@ -28,7 +28,7 @@ from retinue.engine.events import (
 from retinue.engine.plan import Change, Counts, DriftedResource, Plan
 from retinue.engine.safety import Verdict
 from retinue.problem import Problem
-from retinue.render.failures import code_of, hint_of, message_of
+from retinue.render.failures import code_of, hint_of, message_of, reasons_of
 from retinue.render.outcome import counts_of, headline
 from retinue.render.progress import because
 from retinue.render.sentences import conclusion, what
@@ -136,13 +136,11 @@ class JsonReporter:
             self._diagnostic(severity, problem.message, problem.hint, problem.code, where)
 
     def error(self, error: Exception) -> None:
-        """Tell of an error that ends the command."""
-        self._diagnostic("error", message_of(error), hint_of(error), code_of(error), {})
-
-    def outputs(self, outputs: Mapping[str, Mapping[str, Any]]) -> None:
-        """Tell the outputs: address to kind, ID and name."""
-        values = {name: {"sensitive": False, "value": value} for name, value in outputs.items()}
-        self._emit("outputs", f"Outputs: {len(values)}", outputs=values)
+        """Tell of an error that ends the command: each of its reasons, or the error itself."""
+        for reason in reasons_of(error):
+            self._diagnostic("error", reason.message, reason.hint, reason.code, {})
+        if not reasons_of(error):
+            self._diagnostic("error", message_of(error), hint_of(error), code_of(error), {})
 
     def _summary(self, operation: str, counts: Counts, text: str) -> None:
         figures = asdict(counts)

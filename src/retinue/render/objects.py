@@ -153,6 +153,10 @@ def _updated(view: View, change: Change) -> Iterator[Line]:
         spot = attribute_spot(view, kind, name, width)
         lines = attribute_changed(spot, kind, before.get(name), after[name])
         yield from noted(lines, first=_remark(change, name))
+    for name, value in _present(before).items():
+        if name in change.changed and name not in after:
+            spot = attribute_spot(view, kind, name, width)
+            yield from attribute_whole(spot, kind, Sign.REMOVE, value)
     if not names and MARKER in change.changed:
         yield line(1, Sign.CHANGE, Piece("# ownership marker will be written", Tone.DIM))
     yield from hidden(1, len(_unchanged(after, change.changed)), "attribute")

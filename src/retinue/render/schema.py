@@ -105,6 +105,9 @@ def _change() -> Schema:
         {
             **_identity(),
             "previous_address": or_null(address("The address it had")),
+            "previous_provider_type": or_null(
+                text("The type of the object that a replacement deletes, where it is another one")
+            ),
             "id": or_null(text("The object's ID, where it exists")),
             "action": choice("What is done", *(action.value for action in Action)),
             "action_reason": or_null(
@@ -112,6 +115,7 @@ def _change() -> Schema:
             ),
             "change": _values(),
             "references": listing("Where an ID will stand that is not known yet", _reference()),
+            "secrets": listing("Where a fingerprint stands for a secret", _secret()),
             "changed": {**names, "description": "Attributes that differ"},
             "resets": {**names, "description": "Attributes that left the manifest"},
             "depends_on": {**addresses, "description": "What must be written before"},
@@ -146,9 +150,30 @@ def _values() -> Schema:
     )
 
 
+def _path() -> Schema:
+    return listing("Keys and indexes that lead there", {"type": ["string", "integer"]})
+
+
 def _reference() -> Schema:
-    path = listing("Keys and indexes inside of after", {"type": ["string", "integer"]})
-    return record("An ID that is not known yet", {"path": path, "address": address()})
+    return record("An ID that is not known yet", {"path": _path(), "address": address()})
+
+
+def _secret() -> Schema:
+    source = record(
+        "Where the text comes from",
+        {
+            "env": text("An environment variable; empty where there is a command"),
+            "command": listing("A program and its arguments", text("A word")),
+        },
+    )
+    return record(
+        "A secret, which is never written down",
+        {
+            "in": choice("Which values", "before", "after"),
+            "path": _path(),
+            "source": or_null(source),
+        },
+    )
 
 
 def _upload() -> Schema:
@@ -158,7 +183,9 @@ def _upload() -> Schema:
             "path": text("Relative to the project"),
             "sha256": text("Of its content", pattern=_SHA256),
             "size": count("Bytes"),
+            "files": listing("Of a folder: its files", text("Relative to it")),
         },
+        optional=["files"],
     )
 
 

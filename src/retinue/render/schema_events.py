@@ -6,9 +6,9 @@ from typing import Final
 
 from retinue.engine.plan import Action
 from retinue.manifest.schema import DRAFT
-from retinue.manifest.schema_parts import Schema, choice, flag, listing, text
+from retinue.manifest.schema_parts import Schema, choice, listing, text
 from retinue.render.json_lines import MODULE
-from retinue.render.schema import address, count, open_mapping, or_null, record
+from retinue.render.schema import address, count, or_null, record
 
 EVENTS_ID: Final = "urn:retinue:schema:events:1"
 
@@ -61,7 +61,6 @@ def _contents() -> dict[str, Schema]:
         "apply_errored": {"hook": _step({"error": _error()})},
         "apply_skipped": {"hook": _step({"because": or_null(address("What it waited for"))})},
         "diagnostic": {"diagnostic": _diagnostic()},
-        "outputs": {"outputs": _outputs()},
     }
 
 
@@ -153,12 +152,3 @@ def _diagnostic() -> Schema:
         },
         optional=["address", "addresses", "range"],
     )
-
-
-def _outputs() -> Schema:
-    value = record("One", {"sensitive": flag("Whether"), "value": open_mapping("kind, id, name")})
-    return {
-        "type": "object",
-        "description": "Address to output",
-        "additionalProperties": value,
-    }

@@ -61,6 +61,9 @@ def why(change: Change) -> list[str]:
     """Further sentences in parentheses: the reason, and what else one should know."""
     known = _WHY.get(change.reason or "")
     sentences = [known] if known else []
+    if change.reason is Reason.TARGET:
+        old, new = (target_of(name) for name in (change.object_type, change.type))
+        sentences.append(f"because its target changes from {old} to {new}")
     if change.action is Action.REPLACE and change.reason is Reason.MARKED:
         sentences.append(_REPLACED_MARKED)
     if change.action is Action.REPLACE and change.previous_address is not None:
@@ -70,6 +73,11 @@ def why(change: Change) -> list[str]:
     if change.id and change.after is not None and change.protect != change.protected:
         sentences.append("protected from now on" if change.protect else "no longer protected")
     return sentences
+
+
+def target_of(type_name: str) -> str:
+    """The target that a type of assistants belongs to."""
+    return visible(type_name.partition(".")[0])
 
 
 def comments(change: Change) -> tuple[Pieces, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from retinue.kinds.values import Unknown
+from retinue.kinds.values import Sealed, Unknown
 from retinue.render.escape import key, literal, visible
 from retinue.render.forms import FORMS, KNOWN_LATER, Item, View, items_of
 from retinue.render.hunks import is_long, whole_text
@@ -53,6 +53,8 @@ def scalar(value: Any) -> Pieces:
     """A value on one line."""
     if isinstance(value, Unknown):
         return KNOWN_LATER, Piece(f"  # {visible(str(value.address))}", Tone.DIM)
+    if isinstance(value, Sealed):
+        return (Piece(str(value), Tone.DIM),)
     if value is None:
         return (Piece("null", Tone.DIM),)
     return (_compact(value),)

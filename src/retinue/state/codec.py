@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from retinue.address import Address
-from retinue.engine.entry import ConsumedPlan, Entry, Intent, Snapshot
+from retinue.engine.entry import ConsumedPlan, Deposed, Entry, Intent, Snapshot
 from retinue.engine.journal import Begun, Consumed, Reached, Record, Recorded, Settled
 from retinue.errors import StateCorrupt, StateForeign
+from retinue.kinds.values import Sealed, at, put, spots, unsealed
 
 FORMAT = "retinue-state"
 VERSION = 1
@@ -107,10 +108,10 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
     return {
         "type": entry.type,
         "id": entry.id,
-        "values": entry.values,
+        **_values_to_json(entry.values),
         "depends_on": [str(address) for address in entry.depends_on],
         "protect": entry.protect,
-        "deposed": list(entry.deposed),
+        "deposed": [{"type": old.type, "id": old.id} for old in entry.deposed],
     }
 
 
@@ -120,11 +121,32 @@ def entry_from_json(name: str, data: Mapping[str, Any]) -> Entry:
         address=Address.parse(name),
         type=str(data["type"]),
         id=str(data["id"]),
-        values=dict(data["values"]),
+        values=_values(data),
         depends_on=tuple(Address.parse(text) for text in data["depends_on"]),
         protect=bool(data["protect"]),
-        deposed=tuple(data["deposed"]),
+        deposed=tuple(_deposed(old, str(data["type"])) for old in data["deposed"]),
     )
+
+
+def _deposed(old: Any, type_: str) -> Deposed:
+    """An object to be deleted; the first states gave only the ID, of an object of ``type_``."""
+    return Deposed(type_, old) if isinstance(old, str) else Deposed(old["type"], old["id"])
+
+
+def _values_to_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and where secrets stand in them: there is the fingerprint."""
+    secrets = [list(path) for path, _ in spots(values, Sealed)]
+    if not secrets:
+        return {"values": values}
+    return {"values": unsealed(values, lambda secret: secret.fingerprint), "sealed": secrets}
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo `_values_to_json`."""
+    values = dict(data["values"])
+    for path in data.get("sealed", ()):
+        put(values, path, Sealed(str(at(values, path))))
+    return values
 
 
 def intent_to_json(intent: Intent) -> dict[str, Any]:
@@ -132,7 +154,7 @@ def intent_to_json(intent: Intent) -> dict[str, Any]:
     return {
         "address": str(intent.address),
         "type": intent.type,
-        "values": intent.values,
+        **_values_to_json(intent.values),
         "started_at": intent.started_at,
         "depends_on": [str(address) for address in intent.depends_on],
         "protect": intent.protect,
@@ -147,7 +169,7 @@ def intent_from_json(operation: str, data: Mapping[str, Any]) -> Intent:
         operation=operation,
         address=Address.parse(data["address"]),
         type=str(data["type"]),
-        values=dict(data["values"]),
+        values=_values(data),
         started_at=float(data["started_at"]),
         depends_on=tuple(Address.parse(text) for text in data["depends_on"]),
         protect=bool(data["protect"]),

@@ -33,11 +33,11 @@ class Footnotes:
 
     def add(self, citation: Citation) -> None:
         source = citation.source
-        if source.file_id not in self._numbers:
+        if source.key not in self._numbers:
             self.sources.append(source)
-            self._numbers[source.file_id] = len(self.sources)
+            self._numbers[source.key] = len(self.sources)
         if citation.mark:
-            self._marks[citation.mark] = self._numbers[source.file_id]
+            self._marks[citation.mark] = self._numbers[source.key]
 
     def numbered(self, text: str) -> str:
         """``text`` with ``[1]`` where the platform's marks are."""
@@ -162,6 +162,8 @@ def _error(answer: Answer) -> dict[str, str | None] | None:
 
 
 def _source(source: Source) -> dict[str, str | None]:
+    if source.url is not None:
+        return {"url": source.url, "title": source.name}
     return {"file_id": source.file_id, "file": source.name, "address": source.address}
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from retinue.address import Address
 from retinue.errors import UsageError
-from retinue.manifest.model import Assistant, Function, FunctionTool, Manifest
+from retinue.manifest.model import Assistant, Function, FunctionTool, Manifest, Mcp, Tool
 from retinue.manifest.model_checks import Handler
 from retinue.manifest.suggest import did_you_mean, listed
-from retinue.talk.events import FunctionCall
+from retinue.talk.events import Approval, FunctionCall
 from retinue.talk.handlers import Output, failure, run_handler
 
 ALL = "all"
@@ -43,6 +43,14 @@ class Person(Protocol):
         """What to answer a call that has no handler; None where nobody answers."""
         ...
 
+    def may_use(self, wanted: Approval) -> bool | None:
+        """Whether the assistant may use a tool of an MCP server; None where nobody says.
+
+        Raises:
+            Refused: there is nobody to ask.
+        """
+        ...
+
 
 class Nobody:
     """A `Person` who isn't there: what is not allowed beforehand stays unanswered."""
@@ -53,6 +61,10 @@ class Nobody:
 
     def output_of(self, call: FunctionCall) -> str | None:
         del call
+        return None
+
+    def may_use(self, wanted: Approval) -> bool | None:
+        del wanted
         return None
 
 
@@ -70,12 +82,14 @@ def ignore(call: FunctionCall, output: Output, seconds: float) -> None:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Implements `retinue.talk.conversation.Responder`. ``handlers`` by the function's name on the
-    platform; ``root`` is the project's folder."""
+    platform; ``servers`` are the MCP servers whose tools may be used unasked; ``root`` is the
+    project's folder."""
 
     handlers: Mapping[str, Bound]
     root: Path
     person: Person
     watch: Watcher = ignore
+    servers: frozenset[str] = frozenset()
 
     async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
         """Ask first, one by one; then run what may run at the same time."""
@@ -92,6 +106,16 @@ class Desk:
                 outputs[call.id] = given
         running = [self._run(call, granted[call.id]) for call in calls if call.id in granted]
         return {**outputs, **dict(await asyncio.gather(*running))}
+
+    async def approve(self, wanted: Sequence[Approval]) -> Mapping[str, bool] | None:
+        """One by one, those of servers that need no asking apart."""
+        decided: dict[str, bool] = {}
+        for each in wanted:
+            may = each.server in self.servers or self.person.may_use(each)
+            if may is None:
+                return None
+            decided[each.id] = may
+        return decided
 
     def _leave(self, call: FunctionCall, bound: Bound) -> str | None:
         """Empty where the handler may run; else the output that says that it may not."""
@@ -120,32 +144,52 @@ def bind(manifest: Manifest, assistant: Address, allowed: frozenset[str]) -> dic
     return bound
 
 
+def servers(manifest: Manifest, assistant: Address, allowed: frozenset[str]) -> frozenset[str]:
+    """The labels of the MCP servers of ``assistant`` that are among ``allowed``, or all."""
+    known = _labels(manifest, [assistant])
+    return known if ALL in allowed else known & allowed
+
+
 def check_allowed(
-    manifest: Manifest, assistants: Iterable[Address], allowed: frozenset[str]
+    manifest: Manifest, assistants: Sequence[Address], allowed: frozenset[str]
 ) -> None:
-    """Make sure that each name in ``allowed`` is a function of ``assistants`` with a handler.
+    """Make sure that each name in ``allowed`` is a function of ``assistants`` with a handler, or an
+    MCP server of theirs.
 
     Raises:
         UsageError: one is not.
     """
     functions = _functions(manifest, assistants)
-    names = {name for each in functions if each.handler is not None for name in _names(each)}
+    handled = {name for each in functions if each.handler is not None for name in _names(each)}
+    names = handled | _labels(manifest, assistants)
     for name in sorted(allowed - names - {ALL}):
-        otherwise = f"functions with a handler: {listed(names)}" if names else None
-        hint = did_you_mean(name, names, otherwise)
-        raise UsageError(f"--allow {name}: there is no such function with a handler", hint=hint)
+        otherwise = f"functions with a handler, MCP servers: {listed(names)}" if names else None
+        raise UsageError(
+            f"--allow {name}: there is no such function with a handler, and no such MCP server",
+            hint=did_you_mean(name, names, otherwise),
+        )
 
 
 def _names(function: Function) -> tuple[str, str]:
     return str(function.definition["name"]), function.address.name
 
 
+def _tools(manifest: Manifest, assistants: Iterable[Address]) -> Iterator[Tool]:
+    for address in assistants:
+        assistant = manifest.resources.get(address)
+        if isinstance(assistant, Assistant):
+            yield from assistant.tools or ()
+
+
+def _labels(manifest: Manifest, assistants: Iterable[Address]) -> frozenset[str]:
+    tools = _tools(manifest, assistants)
+    return frozenset(tool.label for tool in tools if isinstance(tool, Mcp))
+
+
 def _functions(manifest: Manifest, assistants: Iterable[Address]) -> list[Function]:
     used = {
         tool.source
-        for address in assistants
-        if isinstance(assistant := manifest.resources.get(address), Assistant)
-        for tool in assistant.tools or ()
+        for tool in _tools(manifest, assistants)
         if isinstance(tool, FunctionTool) and tool.source is not None
     }
     found = (manifest.resources.get(address) for address in sorted(used))

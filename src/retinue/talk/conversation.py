@@ -1,18 +1,22 @@
 """The seam between those who ask and the targets: one conversation, whatever carries it.
 
-`retinue.talk.threads` implements it for the target ``assistants``; other targets bring their own.
+`retinue.talk.threads` implements it for the target ``assistants``, `retinue.talk.responses` and
+`retinue.talk.sessions` for the two that they are named after.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from retinue.address import Address
 from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
-from retinue.talk.events import Event, FunctionCall
+from retinue.talk.events import Approval, Event, FunctionCall
+
+_WORDS: Mapping[str, str] = {"responses": "conversation", "agents": "session"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,16 @@ class Party:
     type: str
     id: str
     values: Mapping[str, Any]
+
+    @property
+    def target(self) -> str:
+        """The target that it was applied to."""
+        return self.type.partition(".")[0]
+
+    @property
+    def word(self) -> str:
+        """What its target calls a conversation."""
+        return _WORDS.get(self.target, "thread")
 
     @property
     def model(self) -> str | None:
@@ -36,11 +50,30 @@ class Party:
         return tuple(str(tool.get("type")) for tool in tools)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What an assistant is for one conversation instead of itself: without tools, and with answers
+    that fit ``schema``, which is called ``form``. ``model`` None is its own."""
+
+    instructions: str
+    form: str
+    schema: Mapping[str, Any]
+    model: str | None = None
+
+    def given(self) -> dict[str, str]:
+        """The model, where another one is wanted."""
+        return {"model": self.model} if self.model else {}
+
+
 class Responder(Protocol):
-    """Answers the calls of functions: by running handlers, by asking somebody."""
+    """Answers what the model waits for: by running handlers, by asking somebody."""
 
     async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
         """The output of each call by its ID; None where one of them can't be answered."""
+        ...
+
+    async def approve(self, wanted: Sequence[Approval]) -> Mapping[str, bool] | None:
+        """Whether each may happen, by its ID; None where nobody says."""
         ...
 
 
@@ -62,6 +95,14 @@ class Wire(Protocol):
     def stream(
         self, path: str, body: Object, params: Object | None = None
     ) -> AsyncIterator[Object]: ...
+
+    async def send(self, path: str, body: Object) -> None:
+        """POST that is accepted without an answer; repeated under one Idempotency-Key."""
+        ...
+
+    def listening(self, path: str) -> AbstractAsyncContextManager[AsyncIterator[Object]]:
+        """GET of server-sent events: what happens from the moment on in which it is open."""
+        ...
 
     async def pause(self, seconds: float) -> None: ...
 

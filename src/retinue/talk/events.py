@@ -30,7 +30,8 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The platform has taken the question. ``run`` is None where a target has no such object."""
+    """The platform has taken the question. ``thread`` is the ID that goes on with the conversation,
+    whatever the target calls one; ``run`` is that of the run, response or turn which answers."""
 
     thread: str
     run: str | None
@@ -50,11 +51,18 @@ class MessageDone:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that an answer refers to. ``address`` is None for one that is not the project's."""
+    """A file, or a page, that an answer refers to. ``address`` is None for one that is not the
+    project's; ``url`` is the page's, which has no ``file_id``."""
 
     file_id: str
     name: str
     address: str | None = None
+    url: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from other sources."""
+        return self.file_id or self.url or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,17 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """The model wants a tool of an MCP server, and may not have it unasked. ``server`` is the
+    label in the manifest, ``arguments`` is JSON as the model wrote it."""
+
+    id: str
+    server: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The last event of an answer. ``incomplete`` says why it ends early, e.g. max_tokens."""
 
@@ -144,6 +163,7 @@ Event: TypeAlias = (
     | StepStarted
     | StepDone
     | FunctionCall
+    | Approval
     | Done
     | Failed
 )

@@ -15,6 +15,19 @@ _SHOWN = 80
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n\s*```\s*$", re.DOTALL)
 
 
+_NO_FILES = ("agents",)
+"""Targets that have no file search, and so nothing that cites files."""
+
+
+def inapplicable(check: Check, target: str) -> list[str]:
+    """What ``check`` expects that can't be on ``target``, whatever the assistant says: known
+    before anything is asked."""
+    if not check.cites or target not in _NO_FILES:
+        return []
+    way_out = f"give the assistant other checks under targets: {target}:"
+    return [f"cites is not applicable on {target}: nothing there cites files; {way_out}"]
+
+
 def unmet(check: Check, answers: Sequence[Answer]) -> list[str]:
     """Why the last of ``answers``, one for each turn, is not what ``check`` expects."""
     last = answers[-1]
@@ -70,19 +83,30 @@ def _schema(check: Check, text: str) -> Iterator[str]:
 
 
 def _tools(check: Check, answers: Sequence[Answer]) -> Iterator[str]:
-    calls = [call for answer in answers for call in answer.calls]
-    kinds = {step.kind for answer in answers for step in answer.steps}
+    steps = [step for answer in answers for step in answer.steps if step.kind != "function"]
+    others = [
+        FunctionCall(each.id, each.name, each.input) for each in steps if each.kind == "other"
+    ]
+    calls = [*(call for answer in answers for call in answer.calls), *others]
+    kinds = {step.name for step in steps}
     for wanted in check.tool_called:
-        same = [call for call in calls if call.name == wanted.name]
+        same = [call for call in calls if wanted.name in _names(call)]
         if not same and wanted.name not in kinds:
-            used = sorted({call.name for call in calls} | (kinds - {"function"}))
+            used = sorted({call.name for call in calls} | kinds)
             yield f"{wanted.name} was not called; called: {', '.join(used) or 'nothing'}"
         elif same and not any(_fits(call, wanted) for call in same):
             given = " and ".join(_short(call.arguments) for call in same)
             yield f"{wanted.name} was called with {given}, not {json.dumps(wanted.arguments)}"
 
 
+def _names(call: FunctionCall) -> tuple[str, str]:
+    """What a check may call it. A tool of an MCP server is ``server.tool``: the server will do."""
+    return call.name, call.name.partition(".")[0]
+
+
 def _fits(call: FunctionCall, wanted: ToolCalled) -> bool:
+    if not wanted.arguments:
+        return True
     try:
         return subset(wanted.arguments, call.parsed())
     except ValueError:
@@ -109,7 +133,7 @@ def _citations(check: Check, sources: Sequence[Source]) -> Iterator[str]:
 
 def _is(source: Source, wanted: str) -> bool:
     path = (source.address or "").removeprefix("file.")
-    known = {source.name, source.address, path}
+    known = {source.name, source.address, source.url, path}
     return wanted in known or path.endswith(f"/{wanted}")
 
 

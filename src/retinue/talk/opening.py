@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from retinue.engine.entry import Snapshot
-from retinue.errors import UsageError
-from retinue.talk.conversation import Conversation, Party, Responder, Wire
+from retinue.talk.conversation import Conversation, Party, Responder, Role, Wire
+from retinue.talk.responses import ResponseConversation
+from retinue.talk.sessions import SessionConversation
 from retinue.talk.sources import Sources
 from retinue.talk.threads import ThreadConversation
-from retinue.targets.assistants import ASSISTANT
+from retinue.targets.agents import AGENT
+from retinue.targets.responses import RESPONSE
 
 
 def open_conversation(
@@ -21,20 +20,12 @@ def open_conversation(
     *,
     thread: str | None = None,
     keep: bool = False,
-    overrides: Mapping[str, Any] | None = None,
+    role: Role | None = None,
 ) -> Conversation:
-    """Talk to ``party``; ``thread`` goes on with an earlier conversation. ``overrides`` are
-    settings of every run that take the place of the assistant's own.
-
-    Raises:
-        UsageError: this version can't talk to assistants on its target.
-    """
-    if party.type != ASSISTANT.name:
-        raise UsageError(
-            f"{party.address} is a {party.type}: ask, chat and test can't talk to those yet",
-            hint="apply it with target: assistants to talk to it",
-        )
+    """Talk to ``party``, or to what it is in another ``role``; ``thread`` is the ID of the earlier
+    conversation that goes on."""
+    if party.type == AGENT.name:
+        return SessionConversation(wire, party, respond, thread=thread, role=role)
+    kind = ResponseConversation if party.type == RESPONSE.name else ThreadConversation
     sources = Sources(snapshot, wire)
-    return ThreadConversation(
-        wire, party, sources, respond, thread=thread, keep=keep, overrides=overrides or {}
-    )
+    return kind(wire, party, sources, respond, thread=thread, keep=keep, role=role)

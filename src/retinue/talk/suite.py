@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from retinue.engine.tasks import together
 from retinue.errors import AuthenticationFailed, RetinueError
 from retinue.manifest.model_checks import Check
 from retinue.talk.answers import Answer, Collector
-from retinue.talk.conversation import Conversation, Party
+from retinue.talk.conversation import Conversation, Party, Role
 from retinue.talk.events import Usage
-from retinue.talk.expectations import unmet
-from retinue.talk.judging import case_for, overrides, read_verdict
+from retinue.talk.expectations import inapplicable, unmet
+from retinue.talk.judging import case_for, read_verdict, role_of
 from retinue.talk.tracing import OFF, Tracer
 
 
@@ -67,13 +67,14 @@ class Result:
 
 
 class Begin(Protocol):
-    """Opens a conversation; ``overrides`` change its runs, ``thread`` goes on with an old one."""
+    """Opens a conversation: with an assistant in another ``role``, or going on with the one whose
+    ID is ``thread``. ``keep`` leaves attached files on the platform."""
 
     def __call__(
         self,
         party: Party,
-        overrides: Mapping[str, Any],
         *,
+        role: Role | None = None,
         thread: str | None = None,
         keep: bool = False,
     ) -> Conversation: ...
@@ -144,8 +145,11 @@ async def _sample(case: Case, begin: Begin) -> Sample:
 
 
 async def _attempt(case: Case, begin: Begin) -> Sample:
+    impossible = inapplicable(case.check, case.party.target)
+    if impossible:
+        return Sample(tuple(impossible), "", 0.0, Usage())
     try:
-        answers = await _ask(begin(case.party, {}), case.check.ask)
+        answers = await _ask(begin(case.party), case.check.ask)
         reasons = unmet(case.check, answers)
         verdict, spent = await _judged(case, answers[-1], begin) if not reasons else (None, Usage())
     except AuthenticationFailed:
@@ -179,7 +183,7 @@ async def _judged(case: Case, answer: Answer, begin: Begin) -> tuple[str | None,
     if judge is None:
         return None, Usage()
     question = case_for(judge, "\n\n".join(case.check.ask), answer.text)
-    [said] = await _ask(begin(case.party, overrides(judge)), [question])
+    [said] = await _ask(begin(case.party, role=role_of(judge)), [question])
     usage = said.usage or Usage()
     if not said.complete:
         return f"the judge did not answer: {said.reason}", usage

@@ -1,7 +1,6 @@
 """A conversation on the target ``assistants``: a thread, and a run for every question.
 
-Runs are streamed. A stream that breaks off costs nothing: the run goes on at the platform, and is
-polled to its end.
+Runs are streamed, and go on at the platform when their stream breaks off.
 """
 
 from __future__ import annotations
@@ -10,22 +9,18 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-from retinue.errors import FamilyGone, NotFound, PlatformError, Unavailable
+from retinue.errors import FamilyGone, NotFound, PlatformError, UsageError
 from retinue.kinds.base import Upload
-from retinue.talk.attaching import Attachments
-from retinue.talk.conversation import Party, Responder, Wire
-from retinue.talk.events import Done, End, Event, Failed, FunctionCall, Started
+from retinue.talk.attaching import Attachments, is_image
+from retinue.talk.conversation import Party, Responder, Role, Wire
+from retinue.talk.events import Done, End, Event, Failed, Started
+from retinue.talk.following import cancelled, ended, follow, unanswered
 from retinue.talk.sources import Sources
 from retinue.talk.wire_events import Object, RunReader, step_without_passages, usage_of, waiting
 
 WORKING: Final = ("queued", "in_progress", "cancelling")
-POLL_SECONDS: Final = 0.5
-CANCEL_POLLS: Final = 20
-"""How often a run is looked at, at most, until it is cancelled: ten seconds."""
-
+_READERS: Final = ("code_interpreter", "file_search")
 _PASSAGES: Final = {"include": ["step_details.tool_calls[*].file_search.results[*].content"]}
-
-_NONE: Final[Mapping[str, Any]] = {}
 
 
 class ThreadConversation:
@@ -40,15 +35,15 @@ class ThreadConversation:
         *,
         thread: str | None = None,
         keep: bool = False,
-        overrides: Mapping[str, Any] = _NONE,
+        role: Role | None = None,
     ) -> None:
         self._wire = wire
         self._sources = sources
         self._respond = respond
-        self._attachments = Attachments(wire, party, keep=keep)
+        self._attachments = Attachments(wire, keep=keep)
         self._thread = thread
         self._active: str | None = None
-        self._overrides = overrides
+        self._overrides = _overrides(role) if role else {}
         self.party = party
 
     @property
@@ -67,7 +62,7 @@ class ThreadConversation:
             outputs = await self._respond(calls)
             if outputs is None:
                 await self.cancel()
-                yield _unanswered(calls)
+                yield unanswered(calls)
                 return
             sent = [{"tool_call_id": call.id, "output": outputs[call.id]} for call in calls]
             async for event in self._follow(reader, self._submit, {"tool_outputs": sent}):
@@ -81,11 +76,7 @@ class ThreadConversation:
         path, self._active = self._path, None
         with contextlib.suppress(PlatformError):
             await self._wire.change(f"{path}/cancel", {})
-            for _ in range(CANCEL_POLLS):
-                run = await self._wire.get(path)
-                if run.get("status") not in WORKING:
-                    return
-                await self._wire.pause(POLL_SECONDS)
+            await cancelled(self._wire, path, WORKING)
 
     async def close(self, *, forget: bool) -> None:
         await self.cancel()
@@ -106,7 +97,7 @@ class ThreadConversation:
 
     async def _put(self, question: str, files: Sequence[Upload]) -> None:
         """Write the question down: in a new thread, or in the one that goes on."""
-        message = await self._attachments.message(question, files)
+        message = await self._message(question, files)
         if self._thread is not None:
             await self._wire.create(f"/threads/{self._thread}/messages", message)
             return
@@ -115,29 +106,47 @@ class ThreadConversation:
         except NotFound as error:
             raise FamilyGone(
                 f"the platform has no /threads: {error.message}",
-                hint="OpenAI closed its Assistants API on 2026-08-26; talk to a compatible server "
-                "(platform.base_url), or to platform: {api: local}",
+                hint="OpenAI closed its Assistants API on 2026-08-26; apply with target: responses "
+                "or agents, or talk to a compatible server (platform.base_url)",
                 status=404,
             ) from None
         self._thread = str(made["id"])
+
+    async def _message(self, question: str, files: Sequence[Upload]) -> dict[str, Any]:
+        """A user's message: pictures for the model to see, all else for the tools that read."""
+        documents = [file for file in files if not is_image(file)]
+        tools = [{"type": tool} for tool in _READERS if tool in self.party.tool_types]
+        if documents and not tools:
+            raise UsageError(
+                f"{self.party.address} has no tool that can read {documents[0].shown}",
+                hint="give it file_search or code_interpreter in its manifest, then apply",
+            )
+        message: dict[str, Any] = {"role": "user", "content": question}
+        images = [await self._attachments.upload(f, "vision") for f in files if is_image(f)]
+        if images:
+            shown = [{"type": "image_file", "image_file": {"file_id": each}} for each in images]
+            message["content"] = [{"type": "text", "text": question}, *shown]
+        if documents:
+            attached = [await self._attachments.upload(file, "assistants") for file in documents]
+            message["attachments"] = [{"file_id": each, "tools": tools} for each in attached]
+        return message
 
     async def _follow(
         self, reader: RunReader, path: str, body: Any, params: Any = None
     ) -> AsyncIterator[Event]:
         """Start or resume the run, and follow it until it ends or waits for us."""
         reader.run = {}
-        try:
-            async for raw in self._wire.stream(path, body, params):
-                async for event in reader.read(await self._whole(raw)):
-                    yield event
-                if self._active is None and reader.run:
-                    self._active = str(reader.run["id"])
-                    yield Started(str(self._thread), self._active)
-        except Unavailable:
-            if self._active is None:
-                raise
-        if self._active is None:
-            raise Unavailable(f"POST {path}: the stream ended before the run began")
+
+        async def read(raw: Object) -> AsyncIterator[Event]:
+            async for event in reader.read(await self._whole(raw)):
+                yield event
+            if self._active is None and reader.run:
+                self._active = str(reader.run["id"])
+                yield Started(str(self._thread), self._active)
+
+        raws = self._wire.stream(path, body, params)
+        async for event in follow(f"POST {path}", raws, read, lambda: self._active is not None):
+            yield event
         if reader.run.get("status", WORKING[0]) in WORKING:
             async for event in self._catch_up(reader):
                 yield event
@@ -153,11 +162,7 @@ class ThreadConversation:
 
     async def _catch_up(self, reader: RunReader) -> AsyncIterator[Event]:
         """Poll a run whose stream is over before it is, and tell what the stream did not."""
-        run = await self._wire.get(self._path)
-        while run.get("status") in WORKING:
-            await self._wire.pause(POLL_SECONDS)
-            run = await self._wire.get(self._path)
-        reader.run = run
+        reader.run = await ended(self._wire, self._path, WORKING)
         order = {"order": "asc", "limit": 100}
         steps = await self._wire.get(f"{self._path}/steps", {**order, **_PASSAGES})
         for step in steps.get("data") or ():
@@ -184,7 +189,13 @@ def _end(run: Mapping[str, Any]) -> End:
     return Failed(status, reason, error.get("code"), usage)
 
 
-def _unanswered(calls: Sequence[FunctionCall]) -> Failed:
-    names = ", ".join(dict.fromkeys(call.name for call in calls))
-    reason = f"the assistant calls {names}, and nothing here answers it"
-    return Failed("requires_action", reason, calls=tuple(calls))
+def _overrides(role: Role) -> dict[str, Any]:
+    """Settings of every run that take the place of the assistant's own."""
+    schema = {"name": role.form, "strict": True, "schema": dict(role.schema)}
+    form = {"type": "json_schema", "json_schema": schema}
+    return {
+        "instructions": role.instructions,
+        "tools": [],
+        "response_format": form,
+        **role.given(),
+    }

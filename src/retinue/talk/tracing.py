@@ -173,14 +173,9 @@ class _Watch:
 
     def _tool(self, step: StepDone) -> None:
         seconds = time.monotonic() - self._began.get(step.id, time.monotonic())
-        attributes = tool_attributes(step.name, step.id, "extension")
-        if self._tracer.content:
-            attributes |= {
-                "gen_ai.tool.call.arguments": step.input,
-                "gen_ai.tool.call.result": step.output,
-            }
+        call = FunctionCall(step.id, step.name, step.input)
         error = "tool_failed" if step.error else ""
-        self._tracer.past(f"execute_tool {step.name}", attributes, seconds=seconds, error=error)
+        _tool_ran(self._tracer, "extension", call, step.output, seconds=seconds, error=error)
 
 
 class TracedCalls:
@@ -190,14 +185,21 @@ class TracedCalls:
         self._tracer = tracer
 
     def __call__(self, call: FunctionCall, output: Output, seconds: float) -> None:
-        attributes = tool_attributes(call.name, call.id, "function")
-        if self._tracer.content:
-            attributes |= {
-                "gen_ai.tool.call.arguments": call.arguments,
-                "gen_ai.tool.call.result": output.text,
-            }
         error = "handler_failed" if output.failed else ""
-        self._tracer.past(f"execute_tool {call.name}", attributes, seconds=seconds, error=error)
+        _tool_ran(self._tracer, "function", call, output.text, seconds=seconds, error=error)
+
+
+def _tool_ran(
+    tracer: Tracer, kind: str, call: FunctionCall, result: str, *, seconds: float, error: str
+) -> None:
+    """Make a span of a tool that has run; what went in and came out only where that is wanted."""
+    attributes = tool_attributes(call.name, call.id, kind)
+    if tracer.content:
+        attributes |= {
+            "gen_ai.tool.call.arguments": call.arguments,
+            "gen_ai.tool.call.result": result,
+        }
+    tracer.past(f"execute_tool {call.name}", attributes, seconds=seconds, error=error)
 
 
 def agent_attributes(operation: str, agent_id: str, name: str) -> dict[str, Value]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from retinue.kinds.api import Api, Object
+from retinue.kinds.api import Object
 from retinue.kinds.base import MARKER, Attribute, Live, Resource, ResourceType, Write, same_keys
-from retinue.kinds.desired import Context, addresses, leaf
-from retinue.kinds.marker import Marker
-from retinue.kinds.metadata import MARK, METADATA, marked_values, metadata_to_send, touches_metadata
+from retinue.kinds.collection import Collection
+from retinue.kinds.desired import Context, leaf, resource_of
+from retinue.kinds.metadata import MARK, METADATA, marked_live, metadata_to_send, touches_metadata
 from retinue.manifest.model import (
     Assistant,
     CodeInterpreter,
     FileSearch,
     FunctionTool,
+    Mcp,
     PlainTool,
-    Reference,
     Tool,
+    WebSearch,
 )
-
-PAGE = 100
+from retinue.targets import compiling
 
 
 def _identity(tool: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -70,6 +70,7 @@ ASSISTANT = ResourceType(
     name="assistants.assistant",
     kind="assistant",
     title="assistant",
+    closing=True,
     attributes={
         "name": Attribute(default=None),
         "description": Attribute(default=None),
@@ -87,6 +88,9 @@ ASSISTANT = ResourceType(
 )
 
 
+_PARTS = {"tools": ("tools", "tool_resources")}
+
+
 def compile_assistant(assistant: Assistant, context: Context) -> Resource:
     """Turn a declared assistant into what the engine compares."""
     values: dict[str, Any] = dict(assistant.fields)
@@ -94,20 +98,8 @@ def compile_assistant(assistant: Assistant, context: Context) -> Resource:
     if assistant.tools is not None:
         values["tools"] = [_tool(tool) for tool in assistant.tools]
         values["tool_resources"] = _resources(assistant.tools)
-    return Resource(
-        address=assistant.address,
-        type=ASSISTANT,
-        values=values,
-        depends_on=addresses(_references(assistant.tools or ())),
-        protect=assistant.lifecycle.protect,
-        ignore_changes=_ignored(assistant.lifecycle.ignore_changes),
-        place=assistant.places.at(),
-    )
-
-
-def _ignored(fields: Sequence[str]) -> frozenset[str]:
-    """A field of the manifest may be more than one attribute: tools carry their resources."""
-    return frozenset(fields) | ({"tool_resources"} if "tools" in fields else frozenset())
+    uses = compiling.references(assistant)
+    return resource_of(assistant, ASSISTANT, values, uses=uses, parts=_PARTS)
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -119,8 +111,8 @@ def _tool(tool: Tool) -> dict[str, Any]:
             return {"type": "file_search", **extra}
         case FunctionTool(definition=definition):
             return {"type": "function", "function": dict(definition)}
-        case PlainTool(definition=definition):
-            return dict(definition)
+        case WebSearch() | Mcp() | PlainTool():
+            raise compiling.not_here(tool, "assistants")
 
 
 def _resources(tools: Iterable[Tool]) -> dict[str, Any]:
@@ -134,37 +126,20 @@ def _resources(tools: Iterable[Tool]) -> dict[str, Any]:
     return resources
 
 
-def _references(tools: Iterable[Tool]) -> Iterable[Reference]:
-    for tool in tools:
-        if isinstance(tool, CodeInterpreter):
-            yield from tool.files or ()
-        elif isinstance(tool, FileSearch) and tool.vector_store is not None:
-            yield tool.vector_store
-
-
-class AssistantAdapter:
+class AssistantAdapter(Collection):
     """Reads and writes ``/assistants``."""
 
     type = ASSISTANT
+    path = "/assistants"
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
-        async for page in self._api.pages("/assistants", size=PAGE):
-            yield [_live(item) for item in page]
-
-    async def complete(self, live: Live) -> Live:
-        return live
-
-    async def read(self, object_id: str) -> Live | None:
-        found = await self._api.find(f"/assistants/{object_id}")
-        return None if found is None else _live(found)
+    def live(self, item: Object) -> Live:
+        shown = {n: item[n] for n in ASSISTANT.attributes if n in item and n != "metadata"}
+        return marked_live(item, shown)
 
     async def create(self, write: Write) -> Live:
         body = {name: write.values[name] for name in write.changed - {MARKER, "metadata"}}
         body["metadata"] = metadata_to_send(write)
-        return _live(await self._api.create("/assistants", body))
+        return self.live(await self._api.create(self.path, body))
 
     async def update(self, object_id: str, write: Write, live: Live) -> Live:
         body = {name: write.values[name] for name in write.changed - {MARKER, "metadata"}}
@@ -172,10 +147,7 @@ class AssistantAdapter:
             body["tool_resources"] = _emptied(body["tool_resources"], live)
         if touches_metadata(write):
             body["metadata"] = metadata_to_send(write, live)
-        return _live(await self._api.change(f"/assistants/{object_id}", body))
-
-    async def delete(self, object_id: str) -> None:
-        await self._api.delete(f"/assistants/{object_id}")
+        return self.live(await self._api.change(f"{self.path}/{object_id}", body))
 
 
 def _emptied(wanted: Mapping[str, Any], live: Live) -> dict[str, Any]:
@@ -185,15 +157,3 @@ def _emptied(wanted: Mapping[str, Any], live: Live) -> dict[str, Any]:
         tool: {name: [] for name in slots or {}} for tool, slots in present.items()
     }
     return {**empty, **wanted}
-
-
-def _live(item: Object) -> Live:
-    fields = (name for name in ASSISTANT.attributes if name in item and name != "metadata")
-    marker = Marker.read(item.get("metadata"))
-    return Live(
-        id=str(item["id"]),
-        values={**{name: item[name] for name in fields}, **marked_values(item, marker)},
-        created_at=int(item.get("created_at") or 0),
-        marker=marker,
-        raw=item,
-    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from retinue.kinds.base import Live
+from retinue.kinds.values import Values
 from retinue.targets.assistants import ASSISTANT
 
 Names = Mapping[str, str]
@@ -18,6 +19,7 @@ _PLAIN = (
     "instructions",
     "temperature",
     "top_p",
+    "reasoning_effort",
     "response_format",
     "metadata",
 )
@@ -25,14 +27,19 @@ _PLAIN = (
 
 def assistant_manifest(live: Live, names: Names) -> dict[str, Any]:
     """An assistant as a manifest declares it; fields at the platform's default are left out."""
+    return assistant_body(live.values, names)
+
+
+def assistant_body(values: Values, names: Names) -> dict[str, Any]:
+    """The same, from the fields of the object as version 2 of the API returns them."""
     attributes = ASSISTANT.attributes
     body = {
-        name: live.values[name]
+        name: values[name]
         for name in _PLAIN
-        if name in live.values and live.values[name] not in (attributes[name].default, None)
+        if name in values and values[name] not in (attributes[name].default, None)
     }
-    resources: Mapping[str, Any] = live.values.get("tool_resources") or {}
-    tools = [_tool(tool, resources, names) for tool in live.values.get("tools") or ()]
+    resources: Mapping[str, Any] = values.get("tool_resources") or {}
+    tools = [_tool(tool, resources, names) for tool in values.get("tools") or ()]
     return {**body, "tools": tools} if tools else body
 
 

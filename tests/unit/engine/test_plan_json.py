@@ -18,7 +18,8 @@ from retinue.engine.plan_json import plan_from_json, plan_to_json
 from retinue.engine.safety import Refusal, Verdict
 from retinue.errors import StateCorrupt, StateForeign
 from retinue.kinds.base import Upload
-from retinue.kinds.values import Unknown
+from retinue.kinds.values import Sealed, Unknown
+from retinue.manifest.model import Secret
 
 ROOT = Path("/project")
 UPLOAD = Upload(ROOT / "a/x.md", "a/x.md", "0" * 64, 3)
@@ -28,16 +29,18 @@ FULL = change(
     "b",
     frees=["c"],
     reason=Reason.CANNOT_UPDATE,
-    before={"name": "n", "uses": ["id-b"]},
+    before={"name": "n", "uses": ["id-b"], "token": Sealed("beef")},
     after={
         "name": "m",
         "uses": [Unknown(at("b")), "id-x"],
         "deep": {"k": [{"id": Unknown(at("b"))}]},
+        "token": Sealed("cafe", Secret(command=("pass", "show", "token"))),
     },
     changed=("name", "uses"),
     replace_because=("name",),
     resets=("deep",),
     previous_address=at("old"),
+    previous_type="other.thing",
     upload=UPLOAD,
     protect=True,
     protected=True,
@@ -66,6 +69,17 @@ def through_text(one: Plan) -> dict[str, Any]:
 
 def test_a_plan_comes_back_as_it_was() -> None:
     assert plan_from_json(through_text(PLAN), root=ROOT, where="p") == PLAN
+
+
+def test_a_secret_is_marked_as_sensitive_and_its_source_comes_back() -> None:
+    document = through_text(PLAN)
+    values = document["resource_changes"][0]["change"]
+    assert (values["before_sensitive"], values["after_sensitive"]) == (
+        {"token": True},
+        {"token": True},
+    )
+    back = plan_from_json(document, root=ROOT, where="p").changes[0].after or {}
+    assert back["token"].source == Secret(command=("pass", "show", "token"))
 
 
 @given(st.builds(

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.worlds.build import at, entry, facts, live, resource
+from tests.worlds.build import OTHER, at, entry, facts, live, resource
 
+from retinue.engine.entry import Deposed
 from retinue.engine.plan import Action, Change, Reason
 from retinue.engine.planner import Facts, build_changes
 from retinue.kinds.base import MARKER
@@ -147,7 +148,7 @@ def test_protection_that_changes_is_a_change() -> None:
 def test_what_an_interrupted_replacement_left_is_deleted() -> None:
     given_facts = facts(
         [resource("a", name="n")],
-        [entry("a", name="n", deposed=("id-old",))],
+        [entry("a", name="n", deposed=(Deposed("thing", "id-old"),))],
         [live("id-a", name="n")],
     )
     leftover = [change for change in changes_of(given_facts) if change.leftover]
@@ -196,3 +197,76 @@ def test_the_order_is_total_and_does_not_depend_on_the_order_of_the_facts(
         if change.writes:
             below = [levels[d] for d in change.depends_on if d in levels]
             assert all(level < change.level for level in below)
+
+
+def test_another_type_at_an_address_is_made_first_and_the_old_object_goes() -> None:
+    change = only(
+        facts(
+            [resource("a", type_=OTHER, name="n", shape="round")],
+            [entry("a", name="n", size=2)],
+            [live("id-a", name="n", size=2, birth=1)],
+        )
+    )
+    assert (change.action, change.reason) == (Action.REPLACE, Reason.TARGET)
+    assert (change.type, change.previous_type, change.id) == ("other.thing", "thing", "id-a")
+    assert (change.before, change.after) == (
+        {"name": "n", "size": 2},
+        {"name": "n", "shape": "round"},
+    )
+
+
+def test_drift_of_an_object_that_is_about_to_be_switched_is_still_told() -> None:
+    given_facts = facts(
+        [resource("a", type_=OTHER, name="n")], [entry("a", name="n")], [live("id-a", name="x")]
+    )
+    _, drift = build_changes(given_facts)
+    assert [(item.type, item.fields[0].live) for item in drift] == [("thing", "x")]
+
+
+def test_what_uses_a_switched_resource_gets_its_new_id() -> None:
+    changes = changes_of(
+        facts(
+            [resource("a", type_=OTHER, name="n"), resource("b", "a", uses=[Ref(at("a"))])],
+            [entry("a", name="n"), entry("b", "a", uses=["id-a"])],
+            [live("id-a", name="n"), live("id-b", uses=["id-a"])],
+        )
+    )
+    by_address = {change.address: change for change in changes}
+    assert by_address[at("b")].after == {"uses": [Unknown(at("a"))]}
+
+
+def test_a_leftover_of_another_type_is_deleted_as_what_it_is() -> None:
+    changes = changes_of(
+        facts(
+            [resource("a", name="n")],
+            [entry("a", name="n", deposed=(Deposed("other.thing", "id-old"),))],
+            [live("id-a", name="n")],
+        )
+    )
+    assert [(c.type, c.id) for c in changes if c.leftover] == [("other.thing", "id-old")]
+
+
+def test_what_the_platform_decided_is_wanted_as_it_was_recorded() -> None:
+    same = facts(
+        [resource("a", name="n")],
+        [entry("a", name="n", version="1")],
+        [live("id-a", name="n", version="1")],
+    )
+    assert only(same).action is Action.NO_OP
+    moved = facts(
+        [resource("a", name="n")],
+        [entry("a", name="n", version="1")],
+        [live("id-a", name="n", version="2")],
+    )
+    change = only(moved)
+    assert (change.changed, change.reason, change.resets) == (("version",), Reason.DRIFT, ())
+    assert (change.after or {})["version"] == "1"
+
+
+def test_what_the_platform_decided_and_nobody_recorded_is_taken_as_it_is() -> None:
+    change = only(
+        facts(
+            [resource("a", name="n")], [entry("a", name="n")], [live("id-a", name="n", version="7")]
+        )
+    )
+    assert (change.action, change.recorded()) == (Action.NO_OP, {"name": "n", "version": "7"})

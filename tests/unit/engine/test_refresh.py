@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from tests.worlds.build import THING, at, entry, intent, live, snapshot
 
+from retinue.address import Address
 from retinue.engine.inventory import Inventory
 from retinue.engine.refresh import refresh
+from retinue.errors import FamilyGone
 from retinue.kinds.base import Live, ResourceType, Write
 
 PAGE = 100
@@ -117,3 +120,31 @@ def test_a_pending_create_is_looked_for_back_to_its_time_and_no_further() -> Non
     found = asyncio.run(refresh({"thing": shelf}, state))
     assert [r.live and r.live.id for r in found.resolutions] == ["made"]
     assert shelf.listed == 2
+
+
+class ClosedShelf(Shelf):
+    """One whose family of endpoints the platform has closed."""
+
+    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+        for _ in ("the only page",):
+            raise FamilyGone("no /things")
+        yield []
+
+
+CLOSING = dataclasses.replace(THING, closing=True)
+
+
+def test_what_nobody_wants_any_more_may_be_gone_with_its_family() -> None:
+    state = snapshot(entry("old", name="n"), pending=[intent("op", "new")])
+    found = asyncio.run(refresh({"thing": ClosedShelf([], CLOSING)}, state))
+    assert found.live == {at("old"): None}
+    assert [(each.intent.operation, each.live) for each in found.resolutions] == [("op", None)]
+
+
+@pytest.mark.parametrize(("type_", "declared"), [(CLOSING, [("thing", at("a"))]), (THING, [])])
+def test_a_family_that_is_needed_may_not_be_gone(
+    type_: ResourceType, declared: list[tuple[str, Address]]
+) -> None:
+    state = snapshot(entry("old", name="n"))
+    with pytest.raises(FamilyGone):
+        asyncio.run(refresh({"thing": ClosedShelf([], type_)}, state, declared=declared))

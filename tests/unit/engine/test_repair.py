@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.worlds.build import at, entry, intent, live, snapshot
 
-from retinue.engine.entry import Entry, Intent
+from retinue.engine.entry import Deposed, Entry, Intent
 from retinue.engine.inventory import Inventory, Resolution
 from retinue.engine.lookup import LONGEST_CREATE
 from retinue.engine.repair import KEEP_LOOKING, Repaired, repair
@@ -35,14 +35,14 @@ def test_what_replaces_an_object_deposes_it() -> None:
     old = entry("a", id="id-old", name="m")
     result = repaired(old, found=Resolution(begun, live("id-new")), there=live("id-old"))
     assert result.snapshot.entries[at("a")].id == "id-new"
-    assert result.snapshot.entries[at("a")].deposed == ("id-old",)
+    assert result.snapshot.entries[at("a")].deposed == (Deposed("thing", "id-old"),)
 
 
 def test_a_second_copy_is_deleted_if_it_is_certainly_ours() -> None:
     known = entry("a", name="n")
     result = repaired(known, found=Resolution(BEGUN, live("copy")), there=live("id-a"))
     assert result.snapshot.entries[at("a")].id == "id-a"
-    assert result.snapshot.entries[at("a")].deposed == ("copy",)
+    assert result.snapshot.entries[at("a")].deposed == (Deposed("thing", "copy"),)
     assert "will be deleted" in result.notes[0]
 
 

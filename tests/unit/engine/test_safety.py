@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.worlds.build import at, change, plan
 
+from retinue.engine.limits import Limits
 from retinue.engine.plan import Action
-from retinue.engine.safety import Approval, Limits, judge, unapproved
+from retinue.engine.safety import Approval, judge, unapproved
 
 LIMITS = Limits(max_delete_percent=30, max_update_percent=50, min_existing=10)
 

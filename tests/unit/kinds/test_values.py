@@ -11,16 +11,21 @@ from hypothesis import strategies as st
 from retinue.address import Address
 from retinue.kinds.values import (
     Ref,
+    Sealed,
     Unknown,
+    at,
     canonical,
-    decode,
     digest,
     encode,
     leaves,
+    put,
     resolve,
+    spots,
     transform,
     unknowns,
+    unsealed,
 )
+from retinue.manifest.model import Secret
 
 ADDRESSES = st.builds(Address, st.sampled_from(["file", "store"]), st.sampled_from("abc"))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -33,9 +38,30 @@ def trees(leaf: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-@given(trees(SCALARS | ADDRESSES.map(Unknown)))
-def test_what_is_encoded_is_json_and_comes_back(value: Any) -> None:
-    assert decode(json.loads(json.dumps(encode(value)))) == value
+@given(trees(SCALARS | ADDRESSES.map(Unknown) | st.text().map(Sealed)))
+def test_what_is_encoded_is_json(value: Any) -> None:
+    assert json.dumps(encode(value)) == json.dumps(encode(json.loads(json.dumps(encode(value)))))
+
+
+@given(trees(SCALARS | st.text().map(Sealed)))
+def test_secrets_are_opened_where_they_stand_and_nowhere_else(value: Any) -> None:
+    opened = unsealed(value, lambda secret: f"text of {secret.fingerprint}")
+    assert not any(spots(opened, Sealed))
+    for path, secret in spots(value, Sealed):
+        assert at(opened, path) == f"text of {secret.fingerprint}"
+
+
+@given(trees(SCALARS | st.text().map(Sealed)).filter(lambda value: not isinstance(value, Sealed)))
+def test_secrets_are_put_back_at_their_paths(value: Any) -> None:
+    plain = json.loads(json.dumps(unsealed(value, lambda secret: secret.fingerprint)))
+    for path, secret in spots(value, Sealed):
+        put(plain, path, secret)
+    assert plain == value
+
+
+def test_a_secret_is_known_by_its_fingerprint() -> None:
+    assert Sealed("one", Secret(env="A")) == Sealed("one", Secret(env="B")) != Sealed("two")
+    assert digest(Sealed("one", Secret(env="A"))) == digest(Sealed("one"))
 
 
 @given(trees(SCALARS | ADDRESSES.map(Ref)))

@@ -21,6 +21,7 @@ import pytest
 from openai import AsyncOpenAI
 from starlette.applications import Starlette
 from tests.unit.local.scripted import ScriptedModel
+from tests.unit.local.sessions import listening
 
 from retinue.local.app import close_app, create_app
 from retinue.local.platform import Limits
@@ -185,6 +186,13 @@ async def http(app: Starlette, conformance: Conformance) -> AsyncIterator[httpx2
 def sdk(http: httpx2.AsyncClient) -> AsyncOpenAI:
     """The official SDK, unchanged, on the application in process."""
     return AsyncOpenAI(api_key="test-key", base_url=BASE_URL, http_client=http, max_retries=0)
+
+
+@pytest.fixture
+async def live(app: Starlette) -> AsyncIterator[AsyncOpenAI]:
+    """The official SDK in process, for streams that go on while others are asked."""
+    async with listening(app) as sdk:
+        yield sdk
 
 
 class Assistants:

@@ -184,3 +184,19 @@ def _loaded(module: str, *names: str) -> str:
     check = f"import sys, {module}; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+def test_a_second_opening_in_one_process_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """A process that knows of no other connection drops the log that the others still read."""
+    database = tmp_path / "platform.db"
+    first = create_app(database)
+    first.state.platform.database.close()
+    held = sqlite3.connect(database)
+    held.execute("SELECT count(*) FROM files").fetchall()
+    second = create_app(database)
+    visit = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT 1 FROM files')"
+    subprocess.run([sys.executable, "-c", visit, str(database)], check=True)
+    assert database.with_name("platform.db-wal").exists()
+    held.close()
+    for app in (first, second):
+        close_app(app)

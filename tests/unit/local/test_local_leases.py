@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from openai import OpenAI
 from starlette.applications import Starlette
-from tests.seeds.model_server import Body, Reply, serving
+from tests.seeds.model_server import Body, ModelServer, Reply
 from tests.unit.local.scripted import ScriptedModel, says
 
 from retinue.local.app import close_app, create_app
@@ -154,7 +154,7 @@ def test_kill_dash_nine_during_runs(database: Path) -> None:
     def think(_: Body) -> Reply:
         return Reply("slow", pause=2)
 
-    with serving(think) as upstream:
+    with ModelServer(think) as upstream:
         process, sdk = _serve(database, upstream.url)
         assistant = sdk.beta.assistants.create(model="m").id
         runs = [

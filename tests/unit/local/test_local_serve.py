@@ -58,6 +58,17 @@ def test_serves_and_stops(database: Path, number: signal.Signals) -> None:
     assert (process.returncode, output, errors) == (0, "stopped\n", "")
 
 
+def test_a_listener_holds_up_no_stop(database: Path) -> None:
+    with _running(database) as (process, url), OpenAI(api_key="k", base_url=url) as client:
+        sessions = client.beta.agents.sessions
+        made = sessions.create(agent={"model": "echo"}, environment={"type": "none"}, input="hi")
+        with sessions.events.stream(made.id) as stream:
+            heard = next(iter(stream))
+            process.send_signal(signal.SIGTERM)
+            assert process.communicate(timeout=20) == ("stopped\n", "")
+    assert heard.type.startswith("agent.session.")
+
+
 def test_an_upload_that_breaks_off_leaves_no_file(database: Path) -> None:
     head = (
         b"POST /v1/files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.seeds.model_server import Reply, serving
+from tests.seeds.model_server import ModelServer as ScriptedServer
+from tests.seeds.model_server import Reply
 
 from retinue.local.turns.items import (
     Answered,
@@ -47,7 +49,7 @@ def always(reply: Reply) -> Callable[[Any], Reply]:
 
 async def test_words_and_calls_and_usage() -> None:
     reply = Reply("Hello, dear reader.", (("quiz", {"n": 1}), ("quiz", {"n": 2})))
-    with serving(always(reply)) as upstream:
+    with ScriptedServer(always(reply)) as upstream:
         server = ModelServer(base_url=upstream.url, api_key="sk-1", names={"m": "real", "*": "x"})
         chunks = await heard(server, ask(tools=(QUIZ,)))
         await heard(server, ask(model="other"))
@@ -77,7 +79,7 @@ async def test_what_it_is_asked() -> None:
         Said("developer", (Words("more"),)),
     )
     forced = Choice("function", "quiz")
-    with serving(always(Reply("x"))) as upstream:
+    with ScriptedServer(always(Reply("x"))) as upstream:
         server = ModelServer(base_url=upstream.url)
         await heard(server, ask(*history, tools=(QUIZ,), choice=forced, settings=settings))
     (body,) = upstream.requests
@@ -139,7 +141,7 @@ async def test_an_answer_that_is_not_streamed() -> None:
     }
     raw = json.dumps({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
     reply = Reply(raw=raw, content_type="application/json")
-    with serving(always(reply)) as upstream:
+    with ScriptedServer(always(reply)) as upstream:
         chunks = await heard(ModelServer(base_url=upstream.url), ask())
     assert chunks == [TextChunk("Hi"), CallChunk(0, "quiz", "{}"), EndChunk("tool_calls")]
 
@@ -159,7 +161,7 @@ async def test_an_answer_that_is_not_streamed() -> None:
     ],
 )
 async def test_answers_that_fail_the_turn(reply: Reply, code: str, says: str) -> None:
-    with serving(always(reply)) as upstream:
+    with ScriptedServer(always(reply)) as upstream:
         server = ModelServer(base_url=upstream.url, api_key="sk-secret", timeout=0.2)
         with pytest.raises(Failed) as caught:
             await heard(server, ask())
@@ -180,15 +182,37 @@ async def test_answers_that_fail_the_turn(reply: Reply, code: str, says: str) ->
     ],
 )
 async def test_nonsense_in_an_answer_counts_as_nothing(raw: str) -> None:
-    with serving(always(Reply(raw=raw))) as upstream:
+    with ScriptedServer(always(Reply(raw=raw))) as upstream:
         assert await heard(ModelServer(base_url=upstream.url), ask()) == [EndChunk("stop")]
 
 
 async def test_a_server_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(Failed, match="can't be reached"):
-        await heard(ModelServer(base_url=f"http://127.0.0.1:{port}/v1"), ask())
+    with pytest.raises(Failed) as caught:
+        await heard(ModelServer(base_url=f"http://me:secret@127.0.0.1:{port}/v1"), ask())
+    said = caught.value.message
+    assert said.startswith(f"The model server at http://127.0.0.1:{port}/v1 can't be reached: ")
+    assert said.endswith(". Start it, or correct its base URL.")
+
+
+async def test_a_server_that_hangs_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+
+        hanging = threading.Thread(target=hang_up)
+        hanging.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        with pytest.raises(Failed) as caught:
+            await heard(ModelServer(base_url=url), ask())
+        hanging.join()
+    said = caught.value.message
+    assert said.startswith(f"The model server at {url} broke its answer off: ")
+    assert said.endswith(". Its log may say why; then ask again.")
 
 
 async def test_the_echo_model_stays_at_hand() -> None:

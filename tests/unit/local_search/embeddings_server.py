@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from tests.support.loopback import LoopbackHandler, LoopbackServer
 
 MEANINGS = {
     "car": [1.0, 0.0, 0.0],
@@ -24,39 +24,32 @@ def meaning(text: str) -> list[float]:
     return [0.0, -1.0, 0.0]
 
 
-class EmbeddingsServer:
-    """Answers with ``embed`` of each text. ``status`` and ``raw`` replace the answer."""
+class EmbeddingsServer(LoopbackServer):
+    """Answers with ``embed`` of each text, once the gate is open. ``status`` and ``raw`` replace
+    the answer; ``refuses`` and ``fails`` are words in texts that it won't have or fails at."""
 
     def __init__(self, embed: Callable[[str], Sequence[float]] = meaning) -> None:
+        super().__init__(_Handler)
         self.embed = embed
         self.status = 200
         self.raw: str | None = None
         self.refuses: str | None = None
+        self.fails: str | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.asked = threading.Event()
         self.requests: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
-        server = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                server.requests.append(body)
-                server.paths.append(self.path)
-                server.keys.append(self.headers["authorization"])
-                status, raw = server.answer(body["input"])
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
+    @property
+    def url(self) -> str:
+        return f"{self.root}/v1"
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-
-    def answer(self, texts: Sequence[str]) -> tuple[int, bytes]:
+    def reply(self, texts: Sequence[str]) -> tuple[int, bytes]:
+        self.gate.wait(60)
+        if self.fails and any(self.fails in text for text in texts):
+            return 503, b""
         if self.refuses and any(self.refuses in text for text in texts):
             return 400, b'{"error": {"message": "too long"}}'
         rows = [
@@ -73,15 +66,14 @@ class EmbeddingsServer:
         return [text for body in self.requests for text in body["input"]]
 
 
-@contextmanager
-def embedding() -> Iterator[EmbeddingsServer]:
-    """A server for the time of the block."""
-    server = EmbeddingsServer()
-    thread = threading.Thread(target=server.http.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.http.shutdown()
-        server.http.server_close()
-        thread.join()
+class _Handler(LoopbackHandler):
+    server: EmbeddingsServer
+
+    def post(self) -> None:
+        server, body = self.server, self.json()
+        server.requests.append(body)
+        server.asked.set()
+        server.paths.append(self.path)
+        server.keys.append(self.headers["authorization"])
+        status, raw = server.reply(body["input"])
+        self.answer(raw, status=status)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx2
 import pytest
 from openai import AsyncOpenAI
 from starlette.applications import Starlette
 from tests.unit.local.conftest import Clock
 from tests.unit.local_search.conftest import Shelve
-from tests.unit.local_search.embeddings_server import EmbeddingsServer, embedding
+from tests.unit.local_search.embeddings_server import EmbeddingsServer
 from tests.unit.local_search.test_index_life import LONG, rows
 
 from retinue.local.app import ModelServer, close_app, create_app
 from retinue.local.platform import Limits, Platform
 from retinue.local.search import embedder, nearest
 from retinue.local.search.chore import embedder_of, indexer_of
-from retinue.local.turns.items import FileSearch
+from retinue.local.turns.items import FileSearch, Hit
+from retinue.local.work import searching
 from retinue.local.work.searching import StoreSearch
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +37,7 @@ TEXTS = {
 
 @pytest.fixture
 def server() -> Iterator[EmbeddingsServer]:
-    with embedding() as serving:
+    with EmbeddingsServer() as serving:
         yield serving
 
 
@@ -60,7 +64,8 @@ def again(platform: Platform) -> None:
     """As if the pause after a failure were over: fill in."""
     made = embedder_of(platform)
     assert made
-    made._rest_until = 0.0
+    made.filling.end()
+    made.asking.end()
     indexer_of(platform).settle()
 
 
@@ -125,16 +130,107 @@ async def test_a_server_that_is_down_stops_nothing(
     server.status = 503
     store = await shelve(TEXTS)
     indexer_of(platform).settle()
-    asked = len(server.requests)
     assert list(await scores(sdk, store, "automobile")) == ["auto.txt"]
     assert await scores(sdk, store, "car") == {}
-    assert len(server.requests) == asked == 1  # it is left alone for a while
+    # Asked once for passages and once for a query, then left alone for a while.
+    assert len(server.requests) == 2
     server.status = 200
     again(platform)
     assert list(await scores(sdk, store, "car")) == ["auto.txt"]
     server.status = 503
     assert await scores(sdk, store, "car") == {}
     assert list(await scores(sdk, store, "automobile")) == ["auto.txt"]
+
+
+async def test_a_query_that_fails_holds_up_no_vectors(
+    sdk: AsyncOpenAI, shelve: Shelve, platform: Platform, server: EmbeddingsServer
+) -> None:
+    server.fails = "Where"
+    first = await shelve({"sea.txt": TEXTS["sea.txt"]})
+    assert await scores(sdk, first, "Where is a car?") == {}
+    second = await shelve(TEXTS)
+    indexer_of(platform).settle()
+    assert rows(platform, "search_vectors") == [4]
+    tool = FileSearch(store_ids=(second,), limit=5, score_threshold=0.0, filters=None)
+    assert await StoreSearch(platform).find("car", tool) == []  # the pause of queries goes on
+    again(platform)
+    assert len(await StoreSearch(platform).find("car", tool)) == 1
+
+
+async def test_passages_that_fail_hold_up_no_query(
+    sdk: AsyncOpenAI, shelve: Shelve, platform: Platform, server: EmbeddingsServer
+) -> None:
+    store = await shelve({"auto.txt": TEXTS["auto.txt"]})
+    again(platform)
+    server.fails = "Water"
+    await shelve({"sea.txt": TEXTS["sea.txt"]})
+    indexer_of(platform).settle()
+    assert list(await scores(sdk, store, "car")) == ["auto.txt"]
+
+
+async def test_a_turn_waits_for_vectors_that_are_on_their_way(
+    shelve: Shelve, platform: Platform, server: EmbeddingsServer
+) -> None:
+    server.gate.clear()
+    store = await shelve(TEXTS)
+    tool = FileSearch(store_ids=(store,), limit=5, score_threshold=0.0, filters=None)
+    found: list[Hit] = []
+
+    async def find() -> None:
+        found.extend(await StoreSearch(platform).find("car", tool))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(find)
+        assert await anyio.to_thread.run_sync(server.asked.wait, 60)
+        server.gate.set()
+    assert [hit.filename for hit in found] == ["auto.txt"]
+
+
+async def test_but_not_for_ever(
+    shelve: Shelve, platform: Platform, server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST_WAIT_FOR_VECTORS", 0.1)
+    monkeypatch.setattr(embedder, "_QUERY_SECONDS", 0.1)
+    server.gate.clear()
+    store = await shelve(TEXTS)
+    tool = FileSearch(store_ids=(store,), limit=5, score_threshold=0.0, filters=None)
+    assert [hit.filename for hit in await StoreSearch(platform).find("banana", tool)] == [
+        "fruit.txt"
+    ]
+    server.gate.set()
+
+
+async def test_a_turn_without_a_question_asks_nobody(
+    shelve: Shelve, platform: Platform, server: EmbeddingsServer
+) -> None:
+    store = await shelve(TEXTS)
+    again(platform)
+    asked = len(server.requests)
+    for stores, query in (((store,), " "), (("vs_gone",), "car")):
+        tool = FileSearch(store_ids=stores, limit=5, score_threshold=0.0, filters=None)
+        assert await StoreSearch(platform).find(query, tool) == []
+    assert len(server.requests) == asked
+
+
+async def test_a_model_that_changed_under_its_name_leaves_the_words(
+    sdk: AsyncOpenAI, shelve: Shelve, platform: Platform, server: EmbeddingsServer
+) -> None:
+    """Its vectors are of another length, and can't be compared with those that are stored."""
+    store = await shelve(TEXTS)
+    again(platform)
+    server.fails = "banana"
+    words = await scores(sdk, store, "banana")
+    server.fails, server.embed = None, lambda _: [1.0, 0.0]
+    again(platform)
+    assert await scores(sdk, store, "banana") == words
+
+
+@pytest.mark.parametrize("text", ["a car \ud800", "a car \x00"])
+async def test_a_query_that_is_no_text(http: httpx2.AsyncClient, shelve: Shelve, text: str) -> None:
+    store = await shelve(TEXTS)
+    body = json.dumps({"query": text}).encode()
+    answer = await http.post(f"/vector_stores/{store}/search", content=body)
+    assert answer.status_code < 500, answer.text
 
 
 async def test_a_refused_passage_is_found_by_its_words(
@@ -177,6 +273,22 @@ async def test_vectors_go_with_their_passages(
     assert rows(platform, "search_chunks", "search_vectors", "search_embedded") == [0, 0, 0]
 
 
+@pytest.mark.parametrize(("seconds", "sizes"), [(60, [4, 8, 16, 16]), (0, [4, 2, 1, 1])])
+async def test_batches_are_as_large_as_the_server_is_quick(
+    shelve: Shelve,
+    platform: Platform,
+    server: EmbeddingsServer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    seconds: float,
+    sizes: list[int],
+) -> None:
+    monkeypatch.setattr(embedder, "_QUICK_SECONDS", seconds)
+    await shelve({"long.txt": LONG.encode()[:200_000]})
+    indexer_of(platform).settle()
+    assert [len(body["input"]) for body in server.requests[:4]] == sizes
+
+
 async def test_another_model_makes_vectors_of_its_own(
     shelve: Shelve, app: Starlette, database: Path, server: EmbeddingsServer
 ) -> None:
@@ -210,7 +322,7 @@ async def test_stores_from_before_get_their_vectors_with_the_next_request(
     indexer_of(later.state.platform).settle()
     assert rows(later.state.platform, "search_vectors") == [3]
     close_app(later)
-    embedder_of(app.state.platform)._rest_until = 0.0  # type: ignore[union-attr]
+    embedder_of(app.state.platform).asking.end()  # type: ignore[union-attr]
     assert list(await scores(sdk, store, "car")) == ["auto.txt"]
 
 

@@ -10,9 +10,9 @@ retinue.yaml) and ``files``, by path. A file is a text, or a generator:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import yaml
@@ -21,20 +21,32 @@ from retinue.errors import ManifestError
 from retinue.manifest.compose import load
 from retinue.manifest.model import (
     Assistant,
+    Automation,
     CodeInterpreter,
+    Credential,
     Declared,
+    Environment,
     ExternalId,
     File,
     FileSearch,
+    Function,
     FunctionTool,
     Lifecycle,
     Manifest,
+    Mcp,
+    PlainTool,
     Reference,
+    Secret,
+    Skill,
     Tool,
+    Vault,
     VectorStore,
+    WebSearch,
 )
 from retinue.problem import Problem
 from retinue.project import load_project
+
+Item = TypeVar("Item")
 
 CASES = Path(__file__).parents[2] / "cases" / "manifests"
 
@@ -123,28 +135,119 @@ def test_a_good_project_means_what_it_says(name: str, tmp_path: Path) -> None:
 
 def plain(resource: Declared) -> dict[str, Any]:
     """Write a typed resource as the cases do."""
-    if isinstance(resource, Assistant):
-        tools = None if resource.tools is None else [plain_tool(tool) for tool in resource.tools]
-        return {"fields": resource.fields, "tools": tools, **plain_lifecycle(resource.lifecycle)}
-    if isinstance(resource, File):
-        assert resource.path.is_file()
-        shown = {"shown": resource.shown, "fields": resource.fields}
-        return {**shown, **plain_lifecycle(resource.lifecycle)}
-    if isinstance(resource, VectorStore):
-        files = [[plain_reference(each.file), each.attributes] for each in resource.files or ()]
-        return {"fields": resource.fields, "files": files, **plain_lifecycle(resource.lifecycle)}
-    return {"definition": resource.definition}
+    if isinstance(resource, Function):
+        return {"definition": resource.definition}
+    if isinstance(resource, (File, Skill)):
+        assert resource.path.exists()
+    return {**_own(resource), **plain_lifecycle(resource.lifecycle)}
+
+
+def _own(resource: Declared) -> dict[str, Any]:
+    write: Callable[[Any], dict[str, Any]] = _WRITERS[type(resource)]
+    return write(resource)
+
+
+def plain_assistant(assistant: Assistant) -> dict[str, Any]:
+    """What makes sessions is only written where it is named: few assistants have any."""
+    found = {
+        "target": assistant.target if assistant.target != "assistants" else None,
+        "environment": plain_reference(assistant.environment),
+        "vaults": each_of(assistant.vaults, plain_reference),
+    }
+    named = {key: value for key, value in found.items() if value is not None}
+    return {"fields": assistant.fields, "tools": each_of(assistant.tools, plain_tool), **named}
+
+
+def plain_file(file: File) -> dict[str, Any]:
+    return {"shown": file.shown, "fields": file.fields}
+
+
+def plain_store(store: VectorStore) -> dict[str, Any]:
+    files = [[plain_reference(each.file), each.attributes] for each in store.files or ()]
+    return {"fields": store.fields, "files": files}
+
+
+def plain_environment(environment: Environment) -> dict[str, Any]:
+    return {
+        "fields": environment.fields,
+        "files": each_of(environment.files, lambda each: [plain_reference(each.file), each.path]),
+        "skills": each_of(
+            environment.skills, lambda each: [plain_reference(each.skill), each.version]
+        ),
+        "variables": plain_secrets(environment.variables),
+    }
+
+
+def plain_vault(vault: Vault) -> dict[str, Any]:
+    return {"fields": vault.fields}
+
+
+def plain_credential(credential: Credential) -> dict[str, Any]:
+    return {
+        "vault": plain_reference(credential.vault),
+        "fields": credential.fields,
+        "auth": plain_secrets(credential.auth),
+    }
+
+
+def plain_skill(skill: Skill) -> dict[str, Any]:
+    says = {"title": skill.title, "description": skill.description}
+    return {"shown": skill.shown, "files": list(skill.files), **says}
+
+
+def plain_automation(automation: Automation) -> dict[str, Any]:
+    return {
+        "fields": automation.fields,
+        "schedule": automation.schedule,
+        "assistant": plain_reference(automation.assistant),
+        "prompt": automation.prompt,
+        "environment": plain_reference(automation.environment),
+        "vaults": each_of(automation.vaults, plain_reference),
+        "session_metadata": automation.session_metadata,
+        "paused": automation.paused,
+    }
+
+
+_WRITERS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
+    Assistant: plain_assistant,
+    Automation: plain_automation,
+    Credential: plain_credential,
+    Environment: plain_environment,
+    File: plain_file,
+    Skill: plain_skill,
+    Vault: plain_vault,
+    VectorStore: plain_store,
+}
 
 
 def plain_tool(tool: Tool) -> dict[str, Any]:
-    if isinstance(tool, CodeInterpreter):
-        files = None if tool.files is None else [plain_reference(each) for each in tool.files]
-        return {"code_interpreter": files}
-    if isinstance(tool, FileSearch):
-        return {"file_search": plain_reference(tool.vector_store), "options": tool.options}
-    assert isinstance(tool, FunctionTool)
-    source = None if tool.source is None else str(tool.source)
-    return {"function": tool.definition, "source": source}
+    match tool:
+        case CodeInterpreter(files=files):
+            return {"code_interpreter": each_of(files, plain_reference)}
+        case FileSearch(vector_store=store, options=options):
+            return {"file_search": plain_reference(store), "options": options}
+        case WebSearch(options=options):
+            return {"web_search": options}
+        case Mcp(label=label, options=options, credential=used):
+            return {"mcp": label, "options": options, "credential": plain_reference(used)}
+        case PlainTool(definition=definition):
+            return dict(definition)
+        case FunctionTool(definition=definition, source=source, options=options):
+            named = None if source is None else str(source)
+            rest = {"options": options} if options else {}
+            return {"function": definition, "source": named, **rest}
+
+
+def plain_secrets(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return f"secret {value}"
+    if isinstance(value, dict):
+        return {key: plain_secrets(inner) for key, inner in value.items()}
+    return value
+
+
+def each_of(items: Iterable[Item] | None, written: Callable[[Item], Any]) -> list[Any] | None:
+    return None if items is None else [written(item) for item in items]
 
 
 def plain_reference(reference: Reference | None) -> str | None:

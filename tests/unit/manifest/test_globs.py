@@ -38,6 +38,17 @@ def test_files_come_sorted_and_visible(tmp_path: Path) -> None:
     assert [each.shown for each in found] == ["a.md", "b/10.md", "b/2.md"]
 
 
+def test_all_files_below_a_folder_but_some(tmp_path: Path) -> None:
+    for name in ("s/b.py", "s/a/c.py", "s/a/c.pyc", "s/.hidden", "s/a[1].md", "other.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    locator = Locator(tmp_path)
+    folder = locator.folder(str(tmp_path), "s")
+    found = Globber(locator).below(folder, ("**/*.pyc", "b.*"))
+    assert [each.shown for each in found] == ["s/a/c.py", "s/a[1].md"]
+
+
 def test_linked_folders_are_not_entered(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").touch()

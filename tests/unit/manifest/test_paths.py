@@ -45,6 +45,32 @@ def test_a_broken_link_is_a_missing_file(tmp_path: Path) -> None:
     assert code_of(Locator(tmp_path), tmp_path, "b.txt") == "PATH-MISSING"
 
 
+def test_a_folder_is_found_like_a_file(tmp_path: Path) -> None:
+    (tmp_path / "skills" / "a").mkdir(parents=True)
+    assert Locator(tmp_path).folder(str(tmp_path / "skills"), "a/").shown == "skills/a"
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "hint"),
+    [
+        ("none", "PATH-MISSING", "did you mean 'nine'?"),
+        ("skills/nine", "PATH-MISSING", "relative to the file that names them: write nine"),
+        ("a.txt", "PATH-KIND", "name the folder that holds it"),
+        ("../..", "PATH-OUTSIDE", "keep files inside"),
+        ("out", "PATH-OUTSIDE", "copy the file"),
+    ],
+)
+def test_what_is_no_folder_inside(tmp_path: Path, written: str, code: str, hint: str) -> None:
+    here = tmp_path / "project" / "skills"
+    (here / "nine").mkdir(parents=True)
+    (here / "a.txt").touch()
+    (here / "out").symlink_to(tmp_path)
+    with pytest.raises(BadPath) as caught:
+        Locator(tmp_path / "project").folder(str(here), written)
+    assert caught.value.code == code
+    assert hint in (caught.value.hint or "")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -117,6 +117,18 @@ KEYS = st.sampled_from(
         "assistants",
         "files",
         "vector_stores",
+        "environments",
+        "credentials",
+        "automations",
+        "skills",
+        "variables",
+        "network",
+        "access",
+        "token",
+        "schedule",
+        "cron",
+        "targets",
+        "agents",
         "tools",
         "type",
         "model",
@@ -133,7 +145,12 @@ LEAVES = (
     st.none()
     | st.booleans()
     | st.integers(-5, 300)
-    | st.sampled_from(["code_interpreter", "file_search", "auto", "a\n", "gpt-4o", "x/y", ""])
+    | st.sampled_from(
+        [
+            *("code_interpreter", "file_search", "web_search", "mcp", "static_bearer"),
+            *("restricted", "auto", "a\n", "gpt-4o", "x/y", "https://a.example", ""),
+        ]
+    )
 )
 DOCUMENTS = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)
@@ -153,6 +170,13 @@ def test_whatever_is_refused_is_explained(value: dict[str, Json]) -> None:
     found = flaws(document, "manifest")
     assert bool(found) is not is_valid("manifest", value)
     assert "RTN-MANIFEST-SCHEMA" not in {flaw.problem.code for flaw in found}
+
+
+@pytest.mark.parametrize("value", [["shell"], {"shell": 1}, 5, True])
+def test_a_word_can_be_anything_else(value: Json) -> None:
+    tools = yaml.safe_dump({"assistants": {"a": {"model": "m", "tools": [{"type": value}]}}})
+    found = flaws(parse(tools, "a.yaml"), "manifest")
+    assert [flaw.problem.code for flaw in found] == ["RTN-MANIFEST-VALUE"]
 
 
 def test_without_the_fast_validator_the_other_one_decides(monkeypatch: pytest.MonkeyPatch) -> None:

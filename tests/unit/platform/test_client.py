@@ -27,7 +27,9 @@ from retinue.errors import (
 )
 from retinue.kinds.base import Upload
 from retinue.platform.client import ATTEMPTS, RATE_ATTEMPTS, PlatformClient, learn_from_answers
+from retinue.platform.failures import family_gone
 from retinue.platform.limiter import Limiter
+from retinue.uploads import read_uploads
 
 URL = "https://api.test/v1"
 Answer = httpx2.Response | Exception
@@ -191,11 +193,41 @@ def test_an_answer_that_is_no_object_is_no_answer(text: str) -> None:
         ask(Script([found]), lambda client: client.create("/assistants", {}))
 
 
-def test_requests_carry_the_key_and_the_version_of_the_api() -> None:
+def test_requests_carry_the_key() -> None:
     script = Script([answer()])
     ask(script, IDEMPOTENT["get"])
     assert script.sent[0].headers["authorization"] == "Bearer k"
-    assert script.sent[0].headers["openai-beta"] == "assistants=v2"
+
+
+BETAS = {
+    "/assistants/a": "assistants=v2",
+    "/threads/t/runs": "assistants=v2",
+    "/vector_stores/v/files": "assistants=v2",
+    "/agents": "agents=v1",
+    "/agents/environments/templates/e": "agents=v1",
+    "/agents/automations/a/pause": "agents=v1",
+    "/vaults/v/credentials": "agents=v1",
+    "/files/f": None,
+    "/skills/s/versions": None,
+    "/responses": None,
+    "/conversations/c/items": None,
+}
+
+
+@pytest.mark.parametrize(("path", "beta"), BETAS.items())
+def test_requests_name_the_beta_that_the_sdk_names(
+    path: str, beta: str | None, tmp_path: Path
+) -> None:
+    script, upload = Script([answer()]), an_upload(tmp_path)
+
+    async def everything(client: PlatformClient) -> None:
+        await client.get(path)
+        await client.create(path, {})
+        await client.delete(path)
+        await client.upload(path, {}, upload, "a.md")
+
+    ask(script, everything)
+    assert [sent.headers.get("openai-beta") for sent in script.sent] == [beta] * 4
 
 
 # --- Pages -------------------------------------------------------------------------------------
@@ -240,18 +272,38 @@ def test_pages_that_nobody_wants_are_not_read() -> None:
     assert len(script.sent) == 1
 
 
-@pytest.mark.parametrize("path", ["/assistants", "/files"])
-def test_a_family_that_is_gone_says_so(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/assistants", "target: responses or target: agents"),
+        ("/agents", "target: responses does without"),
+        ("/agents/automations", "target: responses does without"),
+        ("/agents/environments/templates", "target: responses does without"),
+        ("/vaults", "target: responses does without"),
+        ("/skills", "Skills API"),
+        ("/files", "it usually ends in /v1"),
+    ],
+)
+def test_a_family_that_is_gone_says_so(path: str, hint: str) -> None:
     async def read(client: PlatformClient) -> list[Any]:
         return [page async for page in client.pages(path, size=2)]
 
-    with pytest.raises(FamilyGone, match=f"has no {path}"):
+    with pytest.raises(FamilyGone, match=f"has no {path}") as caught:
         ask(Script([answer(404)]), read)
+    assert hint in str(caught.value.hint)
 
 
-def test_the_list_of_what_does_not_exist_is_no_family() -> None:
+def test_where_the_address_looks_wrong_that_is_said_first() -> None:
+    missing = NotFound("404", status=404)
+    gone = family_gone("https://api.example", "/vaults", missing)
+    assert gone is not None
+    assert "it usually ends in /v1" in str(gone.hint)
+
+
+@pytest.mark.parametrize("path", ["/vector_stores/vs/files", "/vaults/v/credentials"])
+def test_the_list_of_what_does_not_exist_is_no_family(path: str) -> None:
     async def read(client: PlatformClient) -> list[Any]:
-        return [page async for page in client.pages("/vector_stores/vs/files", size=2)]
+        return [page async for page in client.pages(path, size=2)]
 
     with pytest.raises(NotFound):
         ask(Script([answer(404)]), read)
@@ -293,6 +345,32 @@ def test_a_file_that_changed_since_the_plan_is_not_sent(tmp_path: Path, now: byt
         upload.path.write_bytes(now)
     with pytest.raises(PlanStale, match=r"a\.md changed after the plan was made"):
         ask(script, lambda client: client.upload("/files", {}, upload, "a.md"))
+    assert script.sent == []
+
+
+def a_folder(root: Path) -> Upload:
+    path = root / "skill"
+    path.mkdir()
+    (path / "SKILL.md").write_bytes(b"cite")
+    folder = (path, "skill", ("SKILL.md",))
+    (upload,) = read_uploads([], root / "cache.json", folders=[folder])
+    return upload
+
+
+def test_a_folder_is_sent_as_one_zip(tmp_path: Path) -> None:
+    script, upload = Script([answer(429, retry_after="1"), answer()]), a_folder(tmp_path)
+    ask(script, lambda client: client.upload("/skills", {}, upload, "citing.zip"))
+    bodies = [request.content for request in script.sent]
+    assert len(bodies) == 2
+    assert all(b'name="files"; filename="citing.zip"' in body for body in bodies)
+    assert all(b"application/zip" in body and b"citing/SKILL.md" in body for body in bodies)
+
+
+def test_a_folder_that_changed_since_the_plan_is_not_sent(tmp_path: Path) -> None:
+    script, upload = Script([answer()]), a_folder(tmp_path)
+    (tmp_path / "skill" / "SKILL.md").write_bytes(b"Cite")
+    with pytest.raises(PlanStale, match="skill changed after the plan was made"):
+        ask(script, lambda client: client.upload("/skills", {}, upload, "citing.zip"))
     assert script.sent == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from tests.worlds.world import Time
 
 from retinue.errors import Interrupted
 from retinue.platform.limiter import BACKOFF_MAX, Limiter, backoff, retry_after, span
+
+LATER = "Wed, 21 Oct 2026 07:28:00 GMT"
 
 
 def limiter_of(most: int) -> tuple[Limiter, Time]:
@@ -64,8 +67,8 @@ def test_a_used_up_quota_is_waited_for_before_it_is_refused() -> None:
     assert asyncio.run(waited(limiter, time)) == 0
 
 
-def test_no_more_fly_at_once_than_the_window_is_wide() -> None:
-    limiter, _ = limiter_of(3)
+async def most_flying(limiter: Limiter, requests: int, *, well: bool = False) -> int:
+    """How many of so many requests fly at once; with ``well``, each widens the window."""
     flying, most = 0, 0
 
     async def one() -> None:
@@ -74,37 +77,26 @@ def test_no_more_fly_at_once_than_the_window_is_wide() -> None:
             flying += 1
             most = max(most, flying)
             await asyncio.sleep(0)
+            if well:
+                limiter.went_well({})
             flying -= 1
 
-    async def all_of_them() -> None:
-        await asyncio.gather(*(one() for _ in range(20)))
+    await asyncio.gather(*(one() for _ in range(requests)))
+    return most
 
-    asyncio.run(all_of_them())
-    assert most == 3
+
+def test_no_more_fly_at_once_than_the_window_is_wide() -> None:
+    limiter, _ = limiter_of(3)
+    assert asyncio.run(most_flying(limiter, 20)) == 3
 
 
 def test_a_window_that_widens_lets_in_more_of_those_who_wait() -> None:
     limiter, time = limiter_of(8)
-    flying, most = 0, 0
-
-    async def one() -> None:
-        nonlocal flying, most
-        async with limiter.slot():
-            flying += 1
-            most = max(most, flying)
-            await asyncio.sleep(0)
-            limiter.went_well({})
-            flying -= 1
-
-    async def all_of_them() -> None:
-        for _ in range(3):
-            limiter.refused({"retry-after": "1"}, 1)
-        assert limiter.window == 1
-        await asyncio.gather(*(one() for _ in range(60)))
-
-    asyncio.run(all_of_them())
+    for _ in range(3):
+        limiter.refused({"retry-after": "1"}, 1)
+    assert limiter.window == 1
+    assert asyncio.run(most_flying(limiter, 60, well=True)) > 4
     assert time.now > 0
-    assert most > 4
 
 
 def test_who_gives_up_waits_for_no_pause_and_sends_nothing() -> None:
@@ -140,12 +132,20 @@ def test_a_request_that_fails_gives_its_place_back() -> None:
         ({"retry-after": "0.5"}, 0.5),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
         ({"retry-after": "-3"}, 0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": ""}, None),
         ({}, None),
+        ({"retry-after": LATER}, 90),
+        ({"retry-after": LATER, "date": "Wed, 21 Oct 2026 07:27:40 GMT"}, 20),
+        ({"retry-after": LATER, "date": "Wed, 21 Oct 2026 07:28:30 GMT"}, 0),
+        ({"retry-after": LATER, "date": "today"}, 90),
+        ({"retry-after": "Wed, 99 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00"}, 90),
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    at_our_place = datetime(2026, 10, 21, 7, 26, 30, tzinfo=UTC).timestamp()
+    assert retry_after(headers, clock=lambda: at_our_place) == seconds
 
 
 @pytest.mark.parametrize(

@@ -286,15 +286,14 @@ def test_json_lines_of_a_plan() -> None:
     assert moved["previous_resource"]["addr"] == "assistant.math-tutor"
 
 
-def test_json_lines_of_an_outcome_problems_errors_and_outputs() -> None:
+def test_json_lines_of_an_outcome_problems_and_errors() -> None:
     lines = Lines()
     lines.reporter.outcome(PARTLY)
     lines.reporter.problems([Problem(code="RTN-X", place=Place("a.yaml", 3, 5), message="bad",
                                      severity="warning")])  # fmt: skip
     lines.reporter.error(REJECTED)
-    lines.reporter.outputs({"file.x": {"kind": "file", "id": "file-1", "name": "x"}})
     assert lines.types()[1:] == [
-        "diagnostic", "diagnostic", "change_summary", "diagnostic", "diagnostic", "outputs"
+        "diagnostic", "diagnostic", "change_summary", "diagnostic", "diagnostic"
     ]  # fmt: skip
     assert lines.documents[3]["changes"]["add"] == 1
     assert lines.documents[4]["@level"] == "warn"
@@ -305,7 +304,6 @@ def test_json_lines_of_an_outcome_problems_errors_and_outputs() -> None:
         "code": "RTN-X",
         "range": {"filename": "a.yaml", "start": {"line": 3, "column": 5}},
     }
-    assert lines.documents[6]["outputs"]["file.x"]["value"]["id"] == "file-1"
 
 
 def test_the_clock_is_the_computers_unless_told() -> None:

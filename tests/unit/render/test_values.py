@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from retinue.kinds.values import decode
+from retinue.address import Address
+from retinue.kinds.values import Sealed, Unknown
 from retinue.render.changes import changed
 from retinue.render.forms import View
 from retinue.render.lines import Block, Piece, Sign, for_terminal
@@ -19,6 +20,20 @@ from retinue.render.values import MAX_DEPTH, Spot, label_of, whole
 
 CASES = yaml.safe_load((Path(__file__).parent / "values.yaml").read_text("utf-8"))
 NAMES = {"file-old": "file.paper"}
+
+
+def value(written: Any) -> Any:
+    """A value as the cases write it: ``$ref`` is an ID known later, ``$sealed`` a secret."""
+    match written:
+        case {"$ref": address}:
+            return Unknown(Address.parse(address))
+        case {"$sealed": fingerprint}:
+            return Sealed(fingerprint)
+        case dict():
+            return {key: value(item) for key, item in written.items()}
+        case list():
+            return [value(item) for item in written]
+    return written
 
 
 def shown(old: Any, new: Any, *, attribute: str = "x", full_text: bool = False) -> str:
@@ -30,7 +45,7 @@ def shown(old: Any, new: Any, *, attribute: str = "x", full_text: bool = False) 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_a_changed_attribute(case: dict[str, Any]) -> None:
     options = {name: case[name] for name in ("attribute", "full_text") if name in case}
-    text = shown(decode(case["old"]), decode(case["new"]), **options)
+    text = shown(value(case["old"]), value(case["new"]), **options)
     assert text == case["expect"].rstrip("\n")
 
 

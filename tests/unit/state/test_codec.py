@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retinue.address import Address
-from retinue.engine.entry import ConsumedPlan, Entry, Intent, Snapshot
+from retinue.engine.entry import ConsumedPlan, Deposed, Entry, Intent, Snapshot
 from retinue.engine.journal import Begun, Consumed, Record, Recorded, Settled
 from retinue.errors import StateCorrupt, StateForeign
+from retinue.kinds.values import Sealed
 from retinue.state.codec import (
     FORMAT,
     VERSION,
@@ -28,7 +29,12 @@ ADDRESSES = st.builds(Address, st.sampled_from(["assistant", "file", "vector_sto
 VALUES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     WORDS,
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | WORDS
+        | WORDS.map(Sealed),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
         max_leaves=6,
     ),
@@ -43,7 +49,7 @@ ENTRIES = st.builds(
     values=VALUES,
     depends_on=DEPS,
     protect=st.booleans(),
-    deposed=st.lists(WORDS, max_size=2).map(tuple),
+    deposed=st.lists(st.builds(Deposed, WORDS, WORDS), max_size=2).map(tuple),
 )
 INTENTS = st.builds(
     Intent,
@@ -116,6 +122,18 @@ def test_half_a_state_is_refused_whole(snapshot: Snapshot, data: st.DataObject) 
     cut = data.draw(st.integers(0, len(text) - 3))
     with pytest.raises(StateCorrupt, match=r"state\.json: not a readable state"):
         snapshot_from_text(text[:cut], where="state.json")
+
+
+def test_a_state_of_the_first_version_names_only_the_ids_of_what_is_to_be_deleted() -> None:
+    entry = Entry(address=Address("file", "a"), type="file", id="file-2", values={})
+    document = json.loads(
+        snapshot_to_text(
+            Snapshot(project="p", stack="s", lineage="l", entries={entry.address: entry})
+        )
+    )
+    document["resources"]["file.a"]["deposed"] = ["file-1"]
+    read = snapshot_from_text(json.dumps(document), where="s").entries[entry.address]
+    assert read.deposed == (Deposed("file", "file-1"),)
 
 
 @pytest.mark.parametrize("part", ["project", "lineage", "serial", "resources", "pending"])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.talk.wires import (
+    NOBODY,
     PARTY,
     SNAPSHOT,
+    Answering,
     ScriptedWire,
     action,
+    answered,
     cite,
     message,
     run,
@@ -22,8 +24,9 @@ from tests.unit.talk.wires import (
 
 from retinue.errors import FamilyGone, NotFound, Rejected, Unavailable
 from retinue.kinds.base import Upload
-from retinue.talk.answers import Answer, Collector
-from retinue.talk.events import FunctionCall, Source
+from retinue.talk.answers import Answer
+from retinue.talk.conversation import Role
+from retinue.talk.events import Source
 from retinue.talk.sources import Sources
 from retinue.talk.threads import ThreadConversation
 
@@ -32,24 +35,10 @@ DONE = told("completed", usage=USAGE)
 CUT = Unavailable("POST: the answer broke off")
 
 
-async def nobody(calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
-    del calls
-    return None
-
-
-def converse(wire: ScriptedWire, **more: Any) -> ThreadConversation:
-    respond = more.pop("respond", nobody)
-    return ThreadConversation(wire, PARTY, Sources(SNAPSHOT, wire), respond, **more)
-
-
 def ask(wire: ScriptedWire, **more: Any) -> Answer:
-    async def work() -> Answer:
-        collector = Collector(now=lambda: 0.0)
-        async for event in converse(wire, **more).ask("Why?"):
-            collector.feed(event)
-        return collector.answer()
-
-    return asyncio.run(work())
+    respond = more.pop("respond", NOBODY)
+    talk = ThreadConversation(wire, PARTY, Sources(SNAPSHOT, wire), respond, **more)
+    return answered(talk)
 
 
 def test_pieces_become_the_answer() -> None:
@@ -76,8 +65,15 @@ def test_a_thread_that_goes_on() -> None:
 
 def test_settings_of_the_run_take_the_place_of_the_assistants() -> None:
     wire = ScriptedWire(streams=[[DONE]])
-    ask(wire, overrides={"tools": []})
-    assert wire.bodies[-1] == {"assistant_id": "asst_1", "tools": []}
+    ask(wire, role=Role(instructions="Judge.", form="verdict", schema={}, model="gpt-5"))
+    form = {"name": "verdict", "strict": True, "schema": {}}
+    assert wire.bodies[-1] == {
+        "assistant_id": "asst_1",
+        "instructions": "Judge.",
+        "tools": [],
+        "response_format": {"type": "json_schema", "json_schema": form},
+        "model": "gpt-5",
+    }
 
 
 class TestBrokenStreams:
@@ -103,7 +99,7 @@ class TestBrokenStreams:
     def test_a_stream_that_never_began_is_an_error(self) -> None:
         with pytest.raises(Unavailable):
             ask(ScriptedWire(streams=[[CUT]]))
-        with pytest.raises(Unavailable, match="ended before the run began"):
+        with pytest.raises(Unavailable, match="ended before the answer began"):
             ask(ScriptedWire(streams=[[]]))
 
     def test_outputs_whose_answer_was_lost(self) -> None:
@@ -111,10 +107,7 @@ class TestBrokenStreams:
         wire = self.wire(waiting, at_last=run("completed"))
         wire.streams.append([CUT])
 
-        async def respond(calls: Sequence[FunctionCall]) -> Mapping[str, str]:
-            return {call.id: "done" for call in calls}
-
-        assert ask(wire, respond=respond).text == "So it is."
+        assert ask(wire, respond=Answering()).text == "So it is."
 
 
 class TestFunctions:
@@ -124,11 +117,7 @@ class TestFunctions:
 
     def test_all_outputs_are_given_at_once_and_the_run_goes_on(self) -> None:
         wire = ScriptedWire(streams=[[self.WAITING], [told("in_progress"), said("Done."), DONE]])
-
-        async def respond(calls: Sequence[FunctionCall]) -> Mapping[str, str]:
-            return {call.id: call.name.upper() for call in calls}
-
-        answer = ask(wire, respond=respond)
+        answer = ask(wire, respond=Answering())
         assert answer.text == "Done."
         assert [call.name for call in answer.calls] == ["quiz", "log"]
         assert wire.bodies[-1] == {
@@ -230,7 +219,7 @@ class TestFiles:
     def sent(self, name: str, *tools: str, keep: bool = False) -> tuple[ScriptedWire, Any]:
         wire = ScriptedWire(streams=[[DONE]])
         party = self.party_with(*tools)
-        talk = ThreadConversation(wire, party, Sources(SNAPSHOT, wire), nobody, keep=keep)
+        talk = ThreadConversation(wire, party, Sources(SNAPSHOT, wire), NOBODY, keep=keep)
 
         async def work() -> None:
             file = Upload(Path(name), name, "0" * 64, 5)

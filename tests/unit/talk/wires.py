@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +12,9 @@ from retinue.address import Address
 from retinue.engine.entry import Entry, Snapshot
 from retinue.errors import NotFound, PlatformError
 from retinue.kinds.base import Upload
-from retinue.talk.conversation import Party
+from retinue.talk.answers import Answer, Collector
+from retinue.talk.conversation import Conversation, Party
+from retinue.talk.events import Approval, FunctionCall
 
 PARTY = Party(Address("assistant", "tutor"), "assistants.assistant", "asst_1", {"model": "gpt-4o"})
 PAPER = Address("file", "paper")
@@ -25,6 +29,37 @@ SNAPSHOT = Snapshot(
         PAPER: Entry(address=PAPER, type="file", id="file-1", values={"filename": "paper.pdf"}),
     },
 )
+
+
+class Answering:
+    """A responder: functions give their names in capitals, ``allows`` says what may happen."""
+
+    def __init__(self, *, answers: bool = True, allows: bool | None = True) -> None:
+        self._answers = answers
+        self._allows = allows
+        self.wanted: list[Approval] = []
+
+    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
+        return {call.id: call.name.upper() for call in calls} if self._answers else None
+
+    async def approve(self, wanted: Sequence[Approval]) -> Mapping[str, bool] | None:
+        self.wanted += wanted
+        return None if self._allows is None else {each.id: self._allows for each in wanted}
+
+
+NOBODY = Answering(answers=False, allows=None)
+
+
+def answered(conversation: Conversation, question: str = "Why?") -> Answer:
+    """What asking comes to."""
+
+    async def work() -> Answer:
+        collector = Collector(now=lambda: 0.0)
+        async for event in conversation.ask(question):
+            collector.feed(event)
+        return collector.answer()
+
+    return asyncio.run(work())
 
 
 @dataclass
@@ -74,10 +109,22 @@ class ScriptedWire:
         del params
         self.asked.append(f"STREAM {path}")
         self.bodies.append(body)
+        async for event in self._told():
+            yield event
+
+    async def _told(self) -> AsyncIterator[Any]:
         for event in self.streams.pop(0):
             if isinstance(event, PlatformError):
                 raise event
             yield event
+
+    async def send(self, path: str, body: Any) -> None:
+        await self.create(path, body)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, path: str) -> AsyncIterator[AsyncIterator[Any]]:
+        self.asked.append(f"LISTEN {path}")
+        yield self._told()
 
     async def pause(self, seconds: float) -> None:
         del seconds

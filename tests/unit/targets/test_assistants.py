@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.targets.making import seal
 
 from retinue.address import Address
 from retinue.engine.diff import compare
@@ -18,10 +19,11 @@ from retinue.manifest.model import (
     ExternalId,
     FileSearch,
     FunctionTool,
-    Json,
     Lifecycle,
+    Mcp,
     PlainTool,
     Tool,
+    WebSearch,
 )
 from retinue.problem import FixedPlace, Place
 from retinue.targets.assistants import compile_assistant
@@ -35,12 +37,13 @@ def compiled(
 ) -> Resource:
     assistant = Assistant(
         address=TUTOR,
+        target="assistants",
         fields=fields or {},
         tools=tools or None,
         lifecycle=Lifecycle(ignore_changes=ignored),
         places=FixedPlace(Place("a.yaml")),
     )
-    return compile_assistant(assistant, Context(Owner("demo", "default"), {}))
+    return compile_assistant(assistant, Context(Owner("demo", "default"), {}, seal))
 
 
 def test_only_what_the_manifest_names_is_wanted_and_the_marker() -> None:
@@ -67,9 +70,10 @@ def test_a_tool_that_names_no_resource_manages_none() -> None:
     assert compiled(CodeInterpreter(), FileSearch()).values["tool_resources"] == {}
 
 
-def test_tools_of_other_types_go_as_they_are_written() -> None:
-    tool: dict[str, Json] = {"type": "web_search", "depth": 2}
-    assert compiled(PlainTool(tool)).values["tools"] == [tool]
+def test_tools_of_other_types_were_to_be_refused_before() -> None:
+    for tool in (PlainTool({"type": "tool_search"}), WebSearch(), Mcp("far")):
+        with pytest.raises(AssertionError, match="target assistants has no"):
+            compiled(tool)
 
 
 def test_ignoring_tools_ignores_their_resources() -> None:

@@ -1,4 +1,4 @@
-"""/models: the models that stored assistants name, and the built-in "echo".
+"""/models: the models that stored assistants and agents name, and the built-in "echo".
 
 The platform doesn't check a model when an assistant is made, so this list follows the assistants
 instead of limiting them.
@@ -22,7 +22,9 @@ def _answer(model: str, created: int) -> Json:
 def _known(connection: Connection) -> dict[str, int]:
     """Each model with the time it was first named."""
     rows = connection.execute(
-        "SELECT model, min(created_at) AS since FROM assistants GROUP BY model ORDER BY model"
+        "SELECT model, min(created_at) AS since FROM"
+        " (SELECT model, created_at FROM assistants UNION ALL SELECT model, created_at FROM agents)"
+        " GROUP BY model ORDER BY model"
     )
     return {BUILT_IN: _BUILT_IN_CREATED} | {
         row["model"]: row["since"] for row in rows if row["model"] != BUILT_IN

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -17,16 +15,13 @@ from retinue.local.platform import Platform
 from retinue.local.responses import answers, rows
 from retinue.local.responses.history import turn_of
 from retinue.local.responses.output import Output
-from retinue.local.responses.rows import Gone
 from retinue.local.turns import events
 from retinue.local.turns.engine import run_turn
 from retinue.local.turns.items import Turn
+from retinue.local.work.carrying import carry, written
+from retinue.local.work.states import Gone
 from retinue.local.work.streams import Stream
 from retinue.local.work.world import world_of
-
-_log = logging.getLogger("retinue.local")
-_STOPPED = "The server was stopped before the response was done."
-_BROKEN = "The server had an error while making the response. See the server's log."
 
 
 class Making:
@@ -50,12 +45,7 @@ class Making:
 
     async def _carry_out(self) -> None:
         try:
-            await self._turn()
-        except (Gone, asyncio.CancelledError):
-            await self._settle(_STOPPED)
-        except Exception:  # noqa: BLE001 - whatever it is, the response must come to an end
-            _log.exception("response %s failed", self.row["id"])
-            await self._settle(_BROKEN)
+            await carry("response", self.row["id"], self._turn, self._settle)
         finally:
             if self._stream is not None:
                 self._stream.close()
@@ -112,12 +102,8 @@ class Making:
                 connection.execute("DELETE FROM responses WHERE id = ?", (row["id"],))
             return row
 
-        self.row = await run_in_threadpool(self._written, write)
+        self.row = await written(self._platform, write)
         self._tell_response(f"response.{status}")
-
-    def _written(self, work: Callable[[Connection], Row]) -> Row:
-        with self._platform.write() as connection:
-            return work(connection)
 
     async def _settle(self, error: str) -> None:
         """Fail, unless somebody else has ended the response: then agree with the database."""
@@ -128,8 +114,6 @@ class Making:
             if row is not None:
                 self.row = row
                 self._tell_response(f"response.{row['status']}")
-        except Exception:  # noqa: BLE001 - the lease runs out by itself, and it is failed then
-            _log.exception("response %s could not be settled", self.row["id"])
 
     def _read(self) -> Row | None:
         with self._platform.read() as connection:

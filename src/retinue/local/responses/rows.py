@@ -13,7 +13,7 @@ from typing import Any
 from retinue.local import pages, refusals
 from retinue.local.calls import Json
 from retinue.local.database import Connection, Row
-from retinue.local.work import leases
+from retinue.local.work import leases, states
 
 WORKING = ("queued", "in_progress")
 _MOST_CHAIN = 2000
@@ -75,10 +75,6 @@ CREATE INDEX IF NOT EXISTS response_inputs_order ON response_inputs (response_id
     )
     + pages.tombstone_trigger("conversation_items")
 )
-
-
-class Gone(Exception):
-    """The response was ended by somebody else, or deleted."""
 
 
 def require_response(connection: Connection, response_id: str) -> Row:
@@ -161,11 +157,4 @@ def before(connection: Connection, response_id: str | None) -> list[Json]:
 
 def change(connection: Connection, response_id: str, **columns: Any) -> Row:
     """Change a response that is being worked on; raises ``Gone`` where that is over."""
-    settings = ", ".join(f"{name} = :{name}" for name in columns)
-    row: Row | None = connection.execute(
-        f"UPDATE responses SET {settings} WHERE id = :id AND status IN {WORKING} RETURNING *",
-        {**columns, "id": response_id},
-    ).fetchone()
-    if row is None:
-        raise Gone(response_id)
-    return row
+    return states.move(connection, "responses", response_id, of=WORKING, **columns)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from contextlib import aclosing
 
 from starlette.concurrency import run_in_threadpool
@@ -12,15 +10,11 @@ from retinue.local.database import Row
 from retinue.local.platform import Platform
 from retinue.local.runs.history import turn_of
 from retinue.local.runs.recorder import Recorder
-from retinue.local.runs.rows import Gone
 from retinue.local.turns.engine import run_turn
 from retinue.local.turns.items import Turn
+from retinue.local.work import carrying
 from retinue.local.work.streams import Stream
 from retinue.local.work.world import world_of
-
-_log = logging.getLogger("retinue.local")
-_STOPPED = "The server was stopped before the run was done."
-_BROKEN = "The server had an error while carrying out the run. See the server's log."
 
 
 def start(platform: Platform, row: Row, stream: Stream | None) -> None:
@@ -31,12 +25,7 @@ def start(platform: Platform, row: Row, stream: Stream | None) -> None:
 async def _carry_out(platform: Platform, row: Row, stream: Stream | None) -> None:
     recorder = Recorder(platform, row, stream)
     try:
-        await _turn(platform, recorder)
-    except (Gone, asyncio.CancelledError):
-        await _settle(recorder, _STOPPED)
-    except Exception:  # noqa: BLE001 - whatever it is, the run must come to an end
-        _log.exception("run %s failed", row["id"])
-        await _settle(recorder, _BROKEN)
+        await carrying.carry("run", row["id"], lambda: _turn(platform, recorder), recorder.settle)
     finally:
         if stream is not None:
             stream.send("done", "[DONE]")
@@ -54,13 +43,3 @@ async def _turn(platform: Platform, recorder: Recorder) -> None:
     async with aclosing(run_turn(turn, world_of(platform, recorder.row["thread_id"]))) as happening:
         async for event in happening:
             await recorder.take(event)
-
-
-async def _settle(recorder: Recorder, error: str) -> None:
-    try:
-        await recorder.settle(error)
-    except Gone:  # ended by somebody else at this very moment
-        return
-    except Exception:  # noqa: BLE001 - as above
-        # The lease runs out by itself, and the run is failed then.
-        _log.exception("run %s could not be settled", recorder.row["id"])

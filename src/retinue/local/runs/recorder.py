@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
@@ -22,9 +21,9 @@ from retinue.local.runs import answers, calls, rows
 from retinue.local.runs.deltas import Speech, step_delta
 from retinue.local.turns import events
 from retinue.local.turns.items import Made
+from retinue.local.work import states
+from retinue.local.work.carrying import Result, written
 from retinue.local.work.streams import Stream
-
-Result = TypeVar("Result")
 
 
 class Recorder:
@@ -216,14 +215,10 @@ class Recorder:
         return int(self._platform.clock())
 
     def _hold(self, connection: Connection) -> None:
-        rows.hold(connection, self.row["id"], self._platform.runner.owner)
+        states.hold(connection, "runs", self.row["id"], self._platform.runner.owner)
 
     async def _write(self, work: Callable[[Connection], Result]) -> Result:
-        def run() -> Result:
-            with self._platform.write() as connection:
-                return work(connection)
-
-        return await run_in_threadpool(run)
+        return await written(self._platform, work)
 
     def _tell(self, name: str, data: Json) -> None:
         if self._stream is not None:

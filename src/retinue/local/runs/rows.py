@@ -15,7 +15,7 @@ from retinue.local import pages, refusals
 from retinue.local.calls import Json
 from retinue.local.database import Connection, Row
 from retinue.local.platform import Deadline
-from retinue.local.work import leases
+from retinue.local.work import leases, states
 
 EXPIRES_SECONDS = 600
 """A run that isn't done ten minutes after its creation expires (documented for requires_action)."""
@@ -100,10 +100,6 @@ EXPIRY = Deadline(
 )
 
 
-class Gone(Exception):
-    """The run was ended by somebody else: cancelled, expired, lost, or deleted with its thread."""
-
-
 def require_run(connection: Connection, thread_id: str, run_id: str) -> Row:
     """The row of a run, or OpenAI's 404."""
     row: Row | None = connection.execute(
@@ -131,27 +127,7 @@ def move(
     connection: Connection, run_id: str, status: str, *, of: Sequence[str], **columns: Any
 ) -> Row:
     """Give a run a new status; raises ``Gone`` unless it has one ``of`` those named."""
-    changes = {"status": status, **columns}
-    settings = ", ".join(f"{name} = :{name}" for name in changes)
-    allowed = ", ".join(f"'{each}'" for each in of)
-    row: Row | None = connection.execute(
-        f"UPDATE runs SET {settings} WHERE id = :id AND status IN ({allowed}) RETURNING *",
-        {**changes, "id": run_id},
-    ).fetchone()
-    if row is None:
-        raise Gone(run_id)
-    return row
-
-
-def hold(connection: Connection, run_id: str, owner: str) -> None:
-    """Make sure, before a write, that the run goes on and is ``owner``'s work still."""
-    held = connection.execute(
-        "SELECT 1 FROM runs JOIN leases ON leases.id = runs.id"
-        " WHERE runs.id = ? AND runs.status = 'in_progress' AND leases.owner = ?",
-        (run_id, owner),
-    ).fetchone()
-    if held is None:
-        raise Gone(run_id)
+    return states.move(connection, "runs", run_id, of=of, status=status, **columns)
 
 
 def change_step(connection: Connection, step_id: str, **columns: Any) -> Row:

@@ -7,6 +7,7 @@ its own (``process``). Importing this package loads no parser.
 
 from __future__ import annotations
 
-from retinue.local.search.finding import Hit, search
+from retinue.local.search.finding import search
+from retinue.local.turns.items import Hit
 
 __all__ = ["Hit", "search"]

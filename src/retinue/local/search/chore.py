@@ -54,6 +54,15 @@ def asked(platform: Platform, query: str | Sequence[str]) -> list[Asked | None]:
     return [Asked(embedder.model, vector) if vector else None for vector in vectors]
 
 
+def filling(platform: Platform, store_ids: Sequence[str]) -> bool:
+    """Whether files of the stores are about to get vectors; false where the server fails."""
+    embedder = embedder_of(platform)
+    if embedder is None or embedder.filling.lasts:
+        return False
+    with platform.read() as connection:
+        return embedder.lacks(connection, store_ids)
+
+
 def embedding(model: str) -> Chore:
     """The chore of filling in vectors by ``model``."""
     name = model.replace("'", "''")

@@ -2,12 +2,14 @@
 
 A file is completed when its words are indexed; its vectors follow, so a server that fails or is
 slow holds up nothing. What it failed to do stays due in the database and is tried again with a
-request after ``PAUSE_SECONDS``; until then no query waits for it either. Passages that the server
-refuses, while it takes others, stay without a vector and are found by their words.
+request after ``PAUSE_SECONDS``. Queries have a pause of their own: they have less time, so that
+they can fail while passages do not. Passages that the server refuses, while it takes others, stay
+without a vector and are found by their words.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -25,6 +27,11 @@ PAUSE_SECONDS = 30.0
 """A server that failed is left alone for so long."""
 
 BATCH = 16
+"""Passages in a request at most. Fewer where the server takes long for them: queries wait behind
+passages, and a command that ends loses what is under way."""
+
+_FIRST_BATCH = 4
+_QUICK_SECONDS = 1.0
 _BATCH_SECONDS = 60.0
 _QUERY_SECONDS = 5.0
 _PROBE = "probe"
@@ -39,6 +46,30 @@ ORDER BY c.position LIMIT :most
 """
 
 
+_LACKING = """
+SELECT 1 FROM attachments AS a JOIN search_indexes AS i ON i.attachment = a.seq
+JOIN search_embedded AS e ON e.index_id = i.id
+WHERE a.store_id IN (SELECT value FROM json_each(?)) AND e.model <> ? LIMIT 1
+"""
+
+
+class Pause:
+    """A while in which the server is left alone, because it has failed."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @property
+    def lasts(self) -> bool:
+        return time.monotonic() < self._until
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + PAUSE_SECONDS
+
+    def end(self) -> None:
+        self._until = 0.0
+
+
 class Embedder:
     """The vectors of one application, by one model."""
 
@@ -46,46 +77,52 @@ class Embedder:
         assert server.embeddings  # nobody asks otherwise
         self._database = database
         self._endpoint = Embeddings(server)
-        self._rest_until = 0.0
+        self._batch = _FIRST_BATCH
+        self.filling = Pause()
+        self.asking = Pause()
         self.model = server.embeddings
-
-    @property
-    def resting(self) -> bool:
-        """Whether the server failed a moment ago."""
-        return time.monotonic() < self._rest_until
 
     def of_queries(self, queries: Sequence[str]) -> list[Vector | None]:
         """The vectors of queries, by one request; None for all where the server fails."""
-        if not self.resting:
+        if not self.asking.lasts:
             try:
                 return self._endpoint.vectors(queries, seconds=_QUERY_SECONDS)
             except TextsRefused as error:
-                # A query can be too long; that says nothing about the passages.
-                _log.warning("searching by words alone: %s", error)
+                # A query can be too long; that says nothing about others.
+                _log.warning("file search by words alone, no embeddings: %s", error)
             except EmbeddingsFailed as error:
-                self._failed(error)
+                self.asking.begin()
+                _log.warning(
+                    "file search by words alone for %g seconds, no embeddings: %s",
+                    *(PAUSE_SECONDS, error),
+                )
         return [None] * len(queries)
+
+    def lacks(self, connection: Connection, store_ids: Sequence[str]) -> bool:
+        """Whether files of the stores have no vectors yet that they may get."""
+        values = (json.dumps(list(store_ids)), self.model)
+        return connection.execute(_LACKING, values).fetchone() is not None
 
     def work(self, stopping: threading.Event) -> None:
         """Fill in all that is missing; returns early when asked to stop or when it fails."""
         try:
-            while not self.resting and not stopping.is_set():
+            while not self.filling.lasts and not stopping.is_set():
                 with self._database.read() as connection:
                     row = connection.execute(_OPEN, {"model": self.model}).fetchone()
                 if row is None:
                     return
                 self._fill(row["index_id"], stopping)
         except EmbeddingsFailed as error:
-            self._failed(error)
-
-    def _failed(self, error: EmbeddingsFailed) -> None:
-        self._rest_until = time.monotonic() + PAUSE_SECONDS
-        _log.warning("no embeddings for %g seconds, words alone count: %s", PAUSE_SECONDS, error)
+            self.filling.begin()
+            _log.warning("files get no embeddings for %g seconds: %s", PAUSE_SECONDS, error)
 
     def _fill(self, index_id: int, stopping: threading.Event) -> None:
         first = 0
         while rows := self._next(index_id, first):
+            began = time.monotonic()
             found = self._vectors([row["text"] for row in rows])
+            quick = time.monotonic() - began < _QUICK_SECONDS
+            self._batch = min(BATCH, self._batch * 2) if quick else max(1, self._batch // 2)
             if stopping.is_set():
                 return
             with self._database.write() as connection:
@@ -97,7 +134,7 @@ class Embedder:
             )
 
     def _next(self, index_id: int, first: int) -> list[Row]:
-        values = {"model": self.model, "index": index_id, "first": first, "most": BATCH}
+        values = {"model": self.model, "index": index_id, "first": first, "most": self._batch}
         with self._database.read() as connection:
             return connection.execute(_NEXT, values).fetchall()
 

@@ -27,21 +27,10 @@ from retinue.local.search.jobs import store_term
 from retinue.local.search.nearest import Asked, cosines, nearest
 from retinue.local.search.ranking import Weights
 from retinue.local.search.terms import query_terms
+from retinue.local.turns.items import Hit
 
 _LEAST_CANDIDATES = 200
 _CANDIDATES_PER_HIT = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that was found. ``score`` is from 0 to 1; see ``ranking``."""
-
-    file_id: str
-    filename: str
-    vector_store_id: str
-    score: float
-    text: str
-    attributes: Mapping[str, Any]
 
 
 def search(

@@ -66,7 +66,7 @@ class Indexer:
 
     def embed(self) -> None:
         """The same for vectors; nothing happens where there are no embeddings."""
-        if self._embedder and self._vectors and not self._embedder.resting:
+        if self._embedder and self._vectors and not self._embedder.filling.lasts:
             self._vectors.wake()
 
     def settle(self) -> None:

@@ -55,10 +55,14 @@ def nearest(
 
 
 def cosines(connection: Connection, asked: Asked, numbers: Collection[int]) -> dict[int, float]:
-    """How alike passages and the query are; passages without a vector are left out."""
+    """How alike passages and the query are; those without a vector like the query's are left out.
+
+    The length differs where a server has another model under the same name since.
+    """
     rows = connection.execute(
         "SELECT chunk, vector FROM search_vectors WHERE model = ?"
         " AND chunk IN (SELECT value FROM json_each(?))",
         (asked.model, json.dumps(list(numbers))),
     )
-    return {row["chunk"]: asked.vector.cosine(Vector.stored(row["vector"])) for row in rows}
+    found = {row["chunk"]: asked.vector.cosine(Vector.stored(row["vector"])) for row in rows}
+    return {number: near for number, near in found.items() if near is not None}

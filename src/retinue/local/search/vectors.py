@@ -56,12 +56,12 @@ class Vector:
         """``signs`` for the database."""
         return self.signs().to_bytes((len(self.numbers) + 7) // 8, "big")
 
-    def cosine(self, other: Vector) -> float:
+    def cosine(self, other: Vector) -> float | None:
         """How alike two vectors are: from 0, not at all or opposite, to 1.
 
-        Vectors of different lengths are of different models, and not alike.
+        None for vectors of different lengths: they are of different models.
         """
         if len(self.numbers) != len(other.numbers):
-            return 0.0
+            return None
         product: float = sum(map(mul, self.numbers, other.numbers))
         return min(max(product, 0.0), 1.0)

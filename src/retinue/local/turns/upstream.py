@@ -7,6 +7,7 @@ Its key never appears in a message.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator
 
@@ -22,6 +23,13 @@ ECHO = "echo"
 _MOST_ANSWER = 16 * 1024 * 1024
 _CONNECT_SECONDS = 10.0
 _SHOWN = 500
+
+_UNREACHED = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.InvalidURL,
+    httpx2.UnsupportedProtocol,
+)
 
 
 class UpstreamModel:
@@ -46,13 +54,19 @@ class UpstreamModel:
                     end = EndChunk(chunk.reason or end.reason, chunk.usage or end.usage)
                 else:
                     yield chunk
-        except httpx2.TimeoutException:
-            seconds = f"{self._server.timeout:g}"
-            raise TurnFailed(f"The model server sent nothing for {seconds} seconds.") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            reason = str(error) or type(error).__name__
-            raise TurnFailed(f"The model server can't be reached: {reason}") from None
+            raise TurnFailed(self._broken(error)) from None
         yield end
+
+    def _broken(self, error: Exception) -> str:
+        """What happened to a request that got no whole answer, where, and what to do."""
+        place = f"The model server at {_without_password(self._server.base_url)}"
+        reason = str(error) or type(error).__name__
+        if isinstance(error, _UNREACHED):
+            return f"{place} can't be reached: {reason}. Start it, or correct its base URL."
+        if isinstance(error, httpx2.TimeoutException):
+            return f"{place} sent nothing for {self._server.timeout:g} seconds. Is it overloaded?"
+        return f"{place} broke its answer off: {reason}. Its log may say why; then ask again."
 
     def _client(self) -> httpx2.AsyncClient:
         # A proxy of the environment is for the world outside, not for a server next door.
@@ -75,6 +89,10 @@ class UpstreamModel:
             else:
                 for chunk in _chunks_of(await _text(response), "message"):
                     yield chunk
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(?<=//)[^/@]*@", "", url)
 
 
 async def _events(response: httpx2.Response) -> AsyncIterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _MOST_WAIT = 60.0
 """As OpenAI does: a run waits up to a minute for its vector stores to be indexed."""
 
+_MOST_WAIT_FOR_VECTORS = 10.0
+"""Shorter: without vectors there still are words to search by."""
+
 _LOOK_AGAIN = 0.05
 
 
@@ -33,11 +37,9 @@ class StoreSearch:
         self._platform = platform
 
     async def find(self, query: str, tool: FileSearch) -> Sequence[Hit]:
-        patience = time.monotonic() + _MOST_WAIT
-        while await run_in_threadpool(self._indexing, tool.store_ids):
-            if time.monotonic() > patience:
-                break
-            await asyncio.sleep(_LOOK_AGAIN)
+        await _wait_while(partial(self._indexing, tool.store_ids), _MOST_WAIT)
+        embedding = partial(_filling, self._platform, tool.store_ids)
+        await _wait_while(embedding, _MOST_WAIT_FOR_VECTORS)
         return await run_in_threadpool(self._find, query, tool)
 
     def _indexing(self, store_ids: Sequence[str]) -> bool:
@@ -50,14 +52,15 @@ class StoreSearch:
             ).fetchone()
         return row is not None
 
-    def _find(self, query: str, tool: FileSearch) -> list[Hit]:
+    def _find(self, query: str, tool: FileSearch) -> Sequence[Hit]:
         search, filters = _room(), _checked(tool.filters)
-        vectors = _vectors(self._platform, query)
         with self._platform.read() as connection:
             stores = _existing(connection, tool.store_ids)
-            if not stores or not query.strip():
-                return []
-            found = search(
+        if not stores or not query.strip():
+            return []
+        vectors = _vectors(self._platform, query)
+        with self._platform.read() as connection:
+            return search(
                 connection,
                 stores,
                 query,
@@ -66,17 +69,6 @@ class StoreSearch:
                 filters=filters,
                 vectors=vectors,
             )
-        return [
-            Hit(
-                each.file_id,
-                each.filename,
-                each.vector_store_id,
-                each.score,
-                each.text,
-                dict(each.attributes or {}),
-            )
-            for each in found
-        ]
 
 
 def _checked(filters: Json | None) -> Json | None:
@@ -116,6 +108,20 @@ class _Room(Protocol):
         filters: Json | None,
         vectors: Sequence[Asked | None],
     ) -> Sequence[Hit]: ...
+
+
+async def _wait_while(busy: Callable[[], bool], seconds: float) -> None:
+    patience = time.monotonic() + seconds
+    while await run_in_threadpool(busy):
+        if time.monotonic() > patience:
+            break
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _filling(platform: Platform, store_ids: Sequence[str]) -> bool:
+    from retinue.local.search.chore import filling
+
+    return filling(platform, store_ids)
 
 
 def _vectors(platform: Platform, query: str) -> Sequence[Asked | None]:

@@ -21,13 +21,22 @@ class Stream:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._first: list[str] = []
         self._open = True
+
+    @property
+    def open(self) -> bool:
+        """Whether the client may still listen."""
+        return self._open
 
     def send(self, name: str, data: Json | str) -> None:
         """Send one event; ``data`` is sent as it is where it is text."""
         if self._open:
-            text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
-            self._queue.put_nowait(f"event: {name}\ndata: {text}\n\n")
+            self._queue.put_nowait(_event(name, data))
+
+    def send_first(self, name: str, data: Json) -> None:
+        """Send one event before all that ``send`` has sent; to be used before the answer starts."""
+        self._first.append(_event(name, data))
 
     def close(self) -> None:
         """There are no more events."""
@@ -37,8 +46,10 @@ class Stream:
 
     async def __aiter__(self) -> AsyncIterator[str]:
         try:
-            while (event := await self._queue.get()) is not None:
+            for event in self._first:
                 yield event
+            while (later := await self._queue.get()) is not None:
+                yield later
         finally:
             self._open = False
 
@@ -47,3 +58,8 @@ class Stream:
         return StreamingResponse(
             aiter(self), media_type="text/event-stream", headers=dict(_HEADERS)
         )
+
+
+def _event(name: str, data: Json | str) -> str:
+    text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
+    return f"event: {name}\ndata: {text}\n\n"

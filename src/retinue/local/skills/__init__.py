@@ -1,0 +1,1 @@
+"""Skills: what is in a bundle, and how its versions are kept."""

@@ -1,0 +1,1 @@
+"""Vaults: what requests may say of their credentials, and what is kept of it: never a secret."""

@@ -1,0 +1,162 @@
+"""From paths to everything that is in them: which reader reads what.
+
+The content decides, not the name: a Terraform state, a notebook and a page of a list are all JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from retinue.operations.dumps import folders, json_text, literals, notebooks, objects, terraform
+from retinue.operations.dumps.records import Haul, Origin, unreadable
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""Larger files are refused unread."""
+
+_YAML: Final = (".yaml", ".yml")
+_DUMPS: Final = (".json", ".jsonl", ".ndjson", ".tfstate", ".ipynb")
+"""What is read of a folder, besides configs."""
+
+_SKIPPED: Final = (".", "__pycache__", "node_modules")
+"""Folders that hold nothing that anybody wrote."""
+
+_JSON: Final = re.compile(r'\s*[\[{][\s\[{]*(?:["\]}]|\Z)')
+"""How JSON starts, and neither a Python literal nor a text."""
+
+_FORMS: Final = (
+    "JSON as the API returned it, JSON Lines, a Terraform state, a notebook,"
+    " or a folder with config.yaml and instructions.txt"
+)
+
+
+def read(paths: Sequence[Path]) -> Haul:
+    """Read everything that ``paths``, files and folders, hold.
+
+    Raises:
+        DumpUnreadable: with everything that is wrong, or where there is no assistant at all.
+    """
+    haul = Haul()
+    for path in paths:
+        if path.is_dir():
+            _folder(haul, path)
+        else:
+            _named_file(haul, path)
+    if not haul.flaws and not haul.of("assistant"):
+        where = Origin(", ".join(path.as_posix() for path in paths))
+        haul.flaw(where, "there is no assistant in it", f"import reads {_FORMS}")
+    if haul.flaws:
+        raise unreadable(haul.flaws)
+    if haul.unfinished and not haul.last_pages:
+        haul.note(
+            haul.unfinished[-1],
+            "has_more is true, and no further page was given: assistants may be missing",
+        )
+    return haul
+
+
+def _folder(haul: Haul, root: Path) -> None:
+    for where, below, found in os.walk(root):
+        below[:] = sorted(name for name in below if not name.startswith(_SKIPPED))
+        here, names = Path(where), sorted(name for name in found if not name.startswith("."))
+        for config in folders.configs_in(here, names):
+            folders.gather_config(haul, config, root)
+        for name in names:
+            if name.endswith(_DUMPS):
+                _file(haul, here / name)
+
+
+def _named_file(haul: Haul, path: Path) -> None:
+    if path.suffix in _YAML:
+        beside = sorted(each.name for each in path.parent.iterdir())
+        found = [each for each in folders.configs_in(path.parent, beside) if each.path == path]
+        config = found[0] if found else folders.Config(path, (), path.stem)
+        folders.gather_config(haul, config, path.parent)
+    else:
+        _file(haul, path)
+
+
+def _file(haul: Haul, path: Path) -> None:
+    shown = path.as_posix()
+    with path.open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        haul.flaw(Origin(shown), f"the file has more than {MOST_BYTES:,} bytes", "split it")
+        return
+    try:
+        read_bytes(haul, shown, data)
+    except json_text.NotJson as error:
+        haul.flaw(Origin(shown, error.at), error.message, error.hint)
+
+
+def read_bytes(haul: Haul, shown: str, data: bytes) -> None:
+    """Add to ``haul`` what the content of one file holds.
+
+    Raises:
+        NotJson: it is in none of the forms.
+    """
+    text = json_text.decoded(data)
+    try:
+        values = json_text.values(text)
+    except json_text.NotJson:
+        # JSON that breaks is an error with a place: its whole parts are not all that it held.
+        if _JSON.match(text):
+            raise
+        _text(haul, shown, text)
+        return
+    if not values:
+        raise json_text.NotJson("the file is empty")
+    several = len(values) > 1
+    for at, value in values:
+        _value(haul, shown, f"{at}: $" if several else "$", value)
+
+
+def _text(haul: Haul, shown: str, text: str) -> None:
+    """Read a text that shows objects in its middle."""
+    if not _literals(haul, shown, text):
+        broken = [note.origin.at for note in haul.notes if note.origin.file == shown]
+        if broken:
+            raise json_text.NotJson(
+                "the objects that it shows break off", broken[0], "copy it anew, with whole lines"
+            )
+        raise json_text.NotJson(
+            "this is no JSON, and shows no object", "", f"import reads {_FORMS}"
+        )
+
+
+def _value(haul: Haul, shown: str, at: str, value: Any) -> None:
+    if terraform.is_state(value):
+        terraform.gather_state(haul, shown, value)
+    elif notebooks.is_notebook(value):
+        _notebook(haul, shown, value)
+    else:
+        objects.gather(haul, shown, [(at, value)])
+
+
+def _notebook(haul: Haul, shown: str, notebook: dict[str, Any]) -> None:
+    for at, output in notebooks.outputs(notebook):
+        if isinstance(output, str):
+            _literals(haul, shown, output, at)
+        else:
+            objects.gather(haul, shown, [(at, output)])
+
+
+def _literals(haul: Haul, shown: str, text: str, cell: str = "") -> bool:
+    """Read what a text shows in its middle; whether there is anything."""
+    found = literals.literals(text)
+    readable: list[tuple[str, Any]] = []
+    for each, at in _placed(found, cell):
+        if each.value is None:
+            haul.note(Origin(shown, at), "passed over: an object that breaks off, or is none")
+        else:
+            readable.append((at, each.value))
+    objects.gather(haul, shown, readable)
+    return bool(readable)
+
+
+def _placed(found: list[literals.Shown], cell: str) -> Iterator[tuple[literals.Shown, str]]:
+    for each in found:
+        yield each, f"{cell}, line {each.line}" if cell else f"line {each.line}"

@@ -1,0 +1,158 @@
+"""/agents/environments/templates: what is shown, what is kept to itself, and how updates go."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "s3cr3t-0f-t3sts"
+
+
+def inline(size: int) -> str:
+    return base64.b64encode(bytes(size)).decode()
+
+
+def a_file(path: str, size: int = 1) -> dict[str, str]:
+    return {"type": "inline", "data": inline(size), "path": path}
+
+
+def restricted(**domains: list[str]) -> dict[str, Any]:
+    return {"access": "restricted", **domains}
+
+
+async def test_a_template_of_which_nothing_is_said(sdk: openai.AsyncOpenAI) -> None:
+    made = await sdk.beta.agents.environments.templates.create()
+    assert made.model_dump(exclude={"id", "created_at", "updated_at"}) == {
+        "object": "agent.environment.template",
+        "name": None,
+        "network": {"access": "disabled", "allowed_domains": []},
+        "packages": {"npm": [], "python": [], "system": []},
+        "files": [],
+        "skills": [],
+        "plugins": [],
+        "capability_directories": [],
+        "desktop": None,
+    }
+
+
+async def test_what_is_confidential_is_never_shown_and_never_kept(
+    sdk: openai.AsyncOpenAI, database: Path
+) -> None:
+    made = await sdk.beta.agents.environments.templates.create(
+        name="bench",
+        env={"TOKEN": SECRET},
+        setup_commands=[{"command": f"login {SECRET}"}],
+        network={"access": "restricted", "blocked_domains": ["Bad.example"]},
+        files=[{"type": "inline", "data": inline(10), "path": "/workspace/a"}],
+    )
+    assert made.network.model_dump() == {"access": "restricted", "allowed_domains": []}
+    assert made.files[0].model_dump() == {
+        "type": "inline",
+        "path": "/workspace/a",
+        "size_bytes": 10,
+    }
+    assert SECRET not in made.model_dump_json()
+    for file in database.parent.iterdir():
+        assert SECRET.encode() not in file.read_bytes(), file
+
+
+async def test_an_update_keeps_what_it_leaves_out_and_replaces_the_rest(
+    sdk: openai.AsyncOpenAI,
+) -> None:
+    templates = sdk.beta.agents.environments.templates
+    made = await templates.create(
+        name="bench",
+        packages={"python": ["numpy"], "npm": ["left-pad"]},
+        network={"access": "enabled"},
+        desktop={"enabled": True},
+    )
+    same = await templates.update(made.id)
+    assert same.model_dump() == made.model_dump()
+    changed = await templates.update(
+        made.id, name=None, network=None, desktop=None, packages={"python": ["scipy"]}
+    )
+    assert (changed.name, changed.network.access, changed.desktop) == (None, "disabled", None)
+    assert changed.packages.model_dump() == {"npm": [], "python": ["scipy"], "system": []}
+
+
+async def test_files_and_skills_have_to_exist(sdk: openai.AsyncOpenAI) -> None:
+    templates = sdk.beta.agents.environments.templates
+    file = await sdk.files.create(file=("a.md", b"a"), purpose="assistants")
+    skill = await sdk.skills.create(files=[("s/SKILL.md", b"---\nname: s\ndescription: d\n---\n")])
+    made = await templates.create(
+        files=[{"type": "file_id", "file_id": file.id, "path": "/workspace/a.md"}],
+        skills=[{"type": "skill_reference", "skill_id": skill.id}],
+    )
+    assert made.skills[0].model_dump() == {
+        "type": "skill_reference",
+        "skill_id": skill.id,
+        "version": None,
+    }
+    with pytest.raises(openai.NotFoundError, match="file-none"):
+        await templates.update(
+            made.id, files=[{"type": "file_id", "file_id": "file-none", "path": "/workspace/a"}]
+        )
+    with pytest.raises(openai.NotFoundError, match="skill_none"):
+        await templates.create(skills=[{"type": "skill_reference", "skill_id": "skill_none"}])
+
+
+async def test_templates_are_listed_in_pages_and_deleted(sdk: openai.AsyncOpenAI) -> None:
+    templates = sdk.beta.agents.environments.templates
+    ids = [(await templates.create(name=str(n))).id for n in range(3)]
+    assert [each.id async for each in templates.list(limit=2)] == ids[::-1]
+    assert (await templates.delete(ids[0])).deleted
+    with pytest.raises(openai.NotFoundError):
+        await templates.retrieve(ids[0])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"env": {"PATH": "/bin"}},
+        {"env": {"CODEX_HOME": "/"}},
+        {"env": {"OPENAI_API_KEY": "x"}},
+        {"network": {"access": "restricted"}},
+        {"network": {"access": "enabled", "allowed_domains": ["a.example"]}},
+        {"network": restricted(allowed_domains=["*.example"])},
+        {"network": restricted(allowed_domains=["a.example"], blocked_domains=["b.example"])},
+        {"files": [a_file("/etc/a")]},
+        {"files": [a_file("/workspace/../a")]},
+        {"files": [{**a_file("/workspace/a"), "data": "%%%"}]},
+        {"files": [a_file("/workspace/a")] * 2},
+        {"files": [a_file("/workspace/a", 5 * 1024 * 1024 + 1)]},
+        {"capability_directories": ["/a"] * 33},
+        {"metadata": {"a": "b"}},
+        {"name": 3},
+    ],
+)
+async def test_what_is_no_template_is_refused(sdk: openai.AsyncOpenAI, sent: Any) -> None:
+    with pytest.raises(openai.BadRequestError):
+        await sdk.post(
+            "/agents/environments/templates",
+            cast_to=object,
+            body=sent,
+            options={"headers": {"OpenAI-Beta": "agents=v1"}},
+        )
+
+
+async def test_sessions_and_automations_name_templates_and_vaults_that_exist(
+    sdk: openai.AsyncOpenAI,
+) -> None:
+    template = await sdk.beta.agents.environments.templates.create()
+    vault = await sdk.beta.agents.vaults.create()
+    hosted: Any = {"type": "openai_hosted", "environment_template_id": template.id}
+    agent: Any = {"model": "some-model"}
+    session = await sdk.beta.agents.sessions.create(
+        agent=agent, environment=hosted, vault_ids=[vault.id], input="Hello"
+    )
+    assert session.id
+    with pytest.raises(openai.NotFoundError, match="vault_none"):
+        await sdk.beta.agents.sessions.create(
+            agent=agent, environment=hosted, vault_ids=["vault_none"], input="Hello"
+        )
