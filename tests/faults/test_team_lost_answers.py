@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.team import declare, everything, first_team, is_team, on_target, recovers
+from tests.support.proxy import Rule
+from tests.support.team import (
+    declare,
+    everything,
+    first_team,
+    is_team,
+    on_target,
+    recovers,
+    second_team,
+)
 from tests.support.world import APPLY, World
 
 MARKED = ["/vaults", "/vaults/*/credentials", "/agents", "/agents/automations"]
@@ -32,7 +41,7 @@ def test_all_answers_to_creates_are_lost(world: World) -> None:
     world.plan_is_empty()
 
 
-@pytest.mark.parametrize("path", CREATES)
+@pytest.mark.parametrize("path", ["/vaults/*/credentials", "/skills"])
 def test_a_create_is_repeated_safely_after_a_server_error(world: World, path: str) -> None:
     declare(world, first_team())
     world.proxy.on("POST", path).answer(503)
@@ -82,6 +91,42 @@ def _make_a_copy(world: World, path: str) -> None:
     assert applied.code == 0, applied
     assert "sent again" in applied.err
     world.proxy.heal()
+
+
+UPDATES = [
+    "/vaults/*",
+    "/vaults/*/credentials/*",
+    "/skills/*",
+    "/agents/*",
+    "/agents/environments/templates/*",
+    "/agents/automations/*",
+    "/agents/automations/*/pause",
+]
+
+
+@pytest.mark.parametrize("path", UPDATES)
+def test_an_update_is_repeated_when_its_answer_is_lost(world: World, path: str) -> None:
+    _change_the_team(world, path)
+    recovers(world, second_team())
+
+
+def test_a_version_of_a_skill_is_not_sent_again_by_the_same_apply(world: World) -> None:
+    """It may be there: the next apply makes another, and one stays that nobody points to."""
+    rule = _change_the_team(world, "/skills/*/versions")
+    failed = world.apply()
+    assert failed.code == 3, failed
+    assert rule.taken == 1
+    recovers(world, second_team())
+    (skill,) = world.server.every("/skills")
+    assert (skill["default_version"], skill["latest_version"]) == ("3", "3")
+
+
+def _change_the_team(world: World, path: str) -> Rule:
+    """Declare what comes after the first team; an answer on ``path`` is going to be lost."""
+    declare(world, first_team())
+    recovers(world, first_team())
+    declare(world, second_team())
+    return world.proxy.on("POST", path).cut_after()
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def _pieces(body: dict[str, Any]) -> Iterator[str]:
         yield json.dumps({"verdict": "PASS" if good else "FAIL", "reason": "the word good"})
     elif outputs and "【" in outputs[0]:
         mark = outputs[0][outputs[0].index("【") : outputs[0].index("】") + 1]
-        yield from ("It is in the notes", f"{mark}.")
+        yield from ("It is in the notes", mark, ".")
     elif outputs:
         yield "Outputs: " + " and ".join(outputs)
     elif "json" in asked:

@@ -14,6 +14,7 @@ import click
 from retinue.cli.options import Chosen
 from retinue.cli.terminal import Terminal
 from retinue.cli.tracing import trace_option, tracing
+from retinue.errors import UsageError
 
 if TYPE_CHECKING:
     from retinue.address import Address
@@ -111,6 +112,36 @@ class Opened:
             if isinstance(item, Assistant) and item.checks
         }
 
+    def at_once(self, conversations: int) -> int:
+        """How many of ``conversations`` may be held at a time. The stream of an answer is a request
+        that lasts, and another one is needed to send and fetch what belongs to it."""
+        most = self._most_requests
+        return conversations if most is None else max(1, min(conversations, most - 1))
+
+    @property
+    def _most_requests(self) -> int | None:
+        from retinue.operations.session import endpoint_of
+        from retinue.platform.endpoints import Remote
+
+        endpoint = endpoint_of(self.project)
+        return endpoint.max_parallel if isinstance(endpoint, Remote) else None
+
+    def _require_room(self, parties: Sequence[Address]) -> None:
+        """A session is told what it waits for while its stream is open.
+
+        Raises:
+            UsageError: the project allows one request at a time.
+        """
+        from retinue.targets.agents import AGENT
+
+        types = [self.snapshot.entries[party].type for party in parties]
+        if self._most_requests == 1 and AGENT.name in types:
+            raise UsageError(
+                "agents can't be asked with platform.max_parallel: 1: the stream of a session is "
+                "open while something is sent to it",
+                hint="allow two: max_parallel: 2",
+            )
+
     @contextlib.asynccontextmanager
     async def platform(
         self, person: Person, parties: Sequence[Address], tracer: Tracer, *, parallelism: int
@@ -120,13 +151,12 @@ class Opened:
         from retinue.platform.connect import connect
         from retinue.talk.calling import Desk, bind, check_allowed, servers
         from retinue.talk.opening import open_conversation
-        from retinue.talk.session_client import SessionClient
         from retinue.talk.tracing import TracedCalls, TracedConversation, observe
 
         check_allowed(self.manifest, parties, self.allowed)
+        self._require_room(parties)
         endpoint, watch = endpoint_of(self.project), partial(observe, tracer)
-        async with connect(endpoint, parallelism=parallelism, observe=watch) as client:
-            wire = SessionClient.over(client)
+        async with connect(endpoint, parallelism=parallelism, observe=watch) as wire:
 
             def begin(
                 party: Party,

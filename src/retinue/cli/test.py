@@ -114,6 +114,7 @@ async def _run(
     if not cases:
         return []
     parties = [case.party.address for case in cases]
+    parallelism = opened.at_once(parallelism)
     async with opened.platform(Nobody(), parties, tracer, parallelism=parallelism + 2) as begin:
         return await run_suite(cases, begin, tracer, parallelism=parallelism, report=report)
 

@@ -98,7 +98,7 @@ class _Reader:
         self._parts += 1
         self._part, self._disposition = None, ""
         if self._parts > self._most:
-            raise _malformed()
+            raise Refusal(f"The multipart form of your request has more than {self._most} parts.")
 
     def _on_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]

@@ -65,11 +65,13 @@ class Listing:
     cursor_where: str = "1"
 
 
-def window(query: Mapping[str, str], *, most: int = 100, default: int = 20) -> Window:
+def window(
+    query: Mapping[str, str], *, least: int = 1, most: int = 100, default: int = 20
+) -> Window:
     """Read ``limit``, ``order``, ``after`` and ``before``; refuse nonsense as OpenAI does."""
     order = _ORDER(query.get("order", "desc"), "order")
     return Window(
-        limit=_limit(query.get("limit"), most, default),
+        limit=_limit(query.get("limit"), least, most, default),
         ascending=order == "asc",
         after=query.get("after") or None,
         before=query.get("before") or None,
@@ -96,14 +98,14 @@ def with_metadata(query: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     return " AND ".join(conditions), values
 
 
-def _limit(given: str | None, most: int, default: int) -> int:
+def _limit(given: str | None, least: int, most: int, default: int) -> int:
     if given is None:
         return default
     try:
         number = int(given)
     except ValueError:
         raise refusals.wrong_type("limit", "an integer", given) from None
-    limit: int = checks.integer(least=1, most=most)(number, "limit")
+    limit: int = checks.integer(least=least, most=most)(number, "limit")
     return limit
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import PurePath
+from types import NoneType
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from retinue.errors import NotFound, RateLimited, Unavailable
@@ -19,6 +21,7 @@ from retinue.kinds.base import Upload
 from retinue.platform.bundle import pack
 from retinue.platform.failures import family_gone, translate
 from retinue.platform.limiter import Limiter, backoff
+from retinue.platform.streams import events_of
 from retinue.uploads import require_unchanged
 
 if TYPE_CHECKING:
@@ -128,7 +131,6 @@ class PlatformClient:
         Raises:
             PlatformError: the request was refused, or (`Unavailable`) the stream broke off.
         """
-        import httpx2
         import openai
 
         where = f"POST {path}"
@@ -146,16 +148,44 @@ class PlatformClient:
             return {"answer": answer}
 
         answer: openai.AsyncStream[object] = (await self._once(where, start))["answer"]
-        try:
-            async with answer:
-                async for event in answer:
-                    if isinstance(event, dict):
-                        yield event
-        except httpx2.HTTPError as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise Unavailable(f"{where}: the answer broke off ({reason})") from error
-        except openai.APIError as error:
-            raise translate(error, where=where, base_url=self.name) from error
+        async with answer:
+            async for event in events_of(answer, where=where, name=self.name):
+                yield event
+
+    @contextlib.asynccontextmanager
+    async def listening(self, path: str) -> AsyncIterator[AsyncIterator[Object]]:
+        """GET that is answered with server-sent events; inside of it they can be heard."""
+        import openai
+
+        where = f"GET {path}"
+        headers = {**_beta(path), "Accept": "text/event-stream"}
+        # With "events", an event of the type error is told like any other.
+        options: Any = {"headers": headers, "stream_mode": "events"}
+
+        async def start() -> object:
+            answer = await self._client.get(
+                path,
+                cast_to=object,
+                options=options,
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+            return {"answer": answer}
+
+        answer: openai.AsyncStream[object] = (await self._repeated(where, start))["answer"]
+        async with answer:
+            yield events_of(answer, where=where, name=self.name)
+
+    async def send(self, path: str, body: Object) -> None:
+        """POST of something that is only accepted; it has a key, so that it can be repeated."""
+        key = uuid.uuid4().hex
+        options: Any = {"headers": {**_beta(path), "Idempotency-Key": key}}
+
+        async def post() -> object:
+            await self._client.post(path, cast_to=NoneType, body=dict(body), options=options)
+            return {}
+
+        await self._repeated(f"POST {path}", post)
 
     async def pages(
         self, path: str, *, size: int, params: Object | None = None

@@ -186,8 +186,8 @@ class SessionReader:
         known = str(environment.get("id"))
         if known not in self._over:
             self._over.add(known)
-            error = steps.error_of({"error": environment.get("error") or "it failed"})
-            yield StepDone(known, "other", "environment", error=error)
+            why = steps.error_of({"error": environment.get("error") or "it failed"})
+            yield StepDone(known, "other", "environment", error=f"no environment: {why}")
 
     def _passage(self, place: Object) -> Passage:
         key = (str(place.get("item_id")), int(place.get("content_index") or 0))

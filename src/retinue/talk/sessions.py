@@ -237,7 +237,7 @@ def _request(party: Party, role: Role | None) -> dict[str, Any]:
         return session_of(party.values, party.id)
     # Another model may not know what the agent's own is told.
     bare = dict.fromkeys(("reasoning", "service_tier")) if role.model else {}
-    agent = {
+    agent: dict[str, Any] = {
         **bare,
         "instructions": role.instructions,
         "tools": [],

@@ -184,8 +184,15 @@ async def http(app: Starlette, conformance: Conformance) -> AsyncIterator[httpx2
 
 @pytest.fixture
 def sdk(http: httpx2.AsyncClient) -> AsyncOpenAI:
-    """The official SDK, unchanged, on the application in process."""
-    return AsyncOpenAI(api_key="test-key", base_url=BASE_URL, http_client=http, max_retries=0)
+    """The official SDK, unchanged, on the application in process. An answer that doesn't fit the
+    SDK's types fails the test, also where the API description says nothing."""
+    return AsyncOpenAI(
+        api_key="test-key",
+        base_url=BASE_URL,
+        http_client=http,
+        max_retries=0,
+        _strict_response_validation=True,
+    )
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 
@@ -20,6 +23,16 @@ def inline(size: int) -> str:
 
 def a_file(path: str, size: int = 1) -> dict[str, str]:
     return {"type": "inline", "data": inline(size), "path": path}
+
+
+def an_archive(**source: str) -> dict[str, Any]:
+    """An inline skill or plugin; ``source`` replaces parts of what is in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("SKILL.md", SECRET)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    sent = {"type": "base64", "media_type": "application/zip", "data": data} | source
+    return {"type": "inline", "name": "latex", "description": "Sets formulas.", "source": sent}
 
 
 def restricted(**domains: list[str]) -> dict[str, Any]:
@@ -50,7 +63,11 @@ async def test_what_is_confidential_is_never_shown_and_never_kept(
         setup_commands=[{"command": f"login {SECRET}"}],
         network={"access": "restricted", "blocked_domains": ["Bad.example"]},
         files=[{"type": "inline", "data": inline(10), "path": "/workspace/a"}],
+        skills=[an_archive()],  # type: ignore[list-item]
+        plugins=[an_archive()],  # type: ignore[list-item]
     )
+    archive = {"type": "inline", "name": "latex", "description": "Sets formulas."}
+    assert [each.model_dump() for each in (*made.skills, *made.plugins)] == [archive, archive]
     assert made.network.model_dump() == {"access": "restricted", "allowed_domains": []}
     assert made.files[0].model_dump() == {
         "type": "inline",
@@ -79,6 +96,54 @@ async def test_an_update_keeps_what_it_leaves_out_and_replaces_the_rest(
     )
     assert (changed.name, changed.network.access, changed.desktop) == (None, "disabled", None)
     assert changed.packages.model_dump() == {"npm": [], "python": ["scipy"], "system": []}
+
+
+async def test_nulls_reset_and_lists_are_replaced_whole(sdk: openai.AsyncOpenAI) -> None:
+    templates = sdk.beta.agents.environments.templates
+    bare = (await templates.create()).model_dump()
+    made = await templates.create(
+        name="bench",
+        network={"access": "restricted", "allowed_domains": ["A.example"]},
+        packages={"npm": ["left-pad"]},
+        files=[{"type": "inline", "data": inline(1), "path": f"/workspace/{n}"} for n in "ab"],
+        plugins=[an_archive()],  # type: ignore[list-item]
+        capability_directories=["/workspace/tools"],
+    )
+    assert made.network.allowed_domains == ["a.example"]
+    changed = await templates.update(
+        made.id, files=[{"type": "inline", "data": inline(2), "path": "/workspace/c"}]
+    )
+    assert [file.path for file in changed.files] == ["/workspace/c"]
+    assert changed.plugins == made.plugins
+    reset = await templates.update(
+        made.id,
+        name=None,
+        network=None,
+        packages=None,
+        files=None,
+        skills=None,
+        plugins=None,
+        capability_directories=None,
+        env=None,
+        setup_commands=None,
+    )
+    assert reset.model_dump() == {**bare, "id": made.id}
+
+
+async def test_a_referenced_file_is_not_too_large(
+    sdk: openai.AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retinue.local.sessions.templates._MOST_REFERENCED", 3)
+    for content, fits in ((b"abc", True), (b"abcd", False)):
+        file = await sdk.files.create(file=("a.md", content), purpose="assistants")
+        work = sdk.beta.agents.environments.templates.create(
+            files=[{"type": "file_id", "file_id": file.id, "path": "/workspace/a.md"}]
+        )
+        if fits:
+            assert (await work).files
+        else:
+            with pytest.raises(openai.BadRequestError, match="at most"):
+                await work
 
 
 async def test_files_and_skills_have_to_exist(sdk: openai.AsyncOpenAI) -> None:
@@ -117,6 +182,18 @@ async def test_templates_are_listed_in_pages_and_deleted(sdk: openai.AsyncOpenAI
         {"env": {"PATH": "/bin"}},
         {"env": {"CODEX_HOME": "/"}},
         {"env": {"OPENAI_API_KEY": "x"}},
+        {"env": {"": "x"}},
+        {"env": {"A=B": "x"}},
+        {"env": {"A": "x\0"}},
+        {"network": restricted(allowed_domains=[f"{n}.example" for n in range(101)])},
+        {"files": [a_file(f"/workspace/{n}", 4 * 1024 * 1024) for n in "abc"]},
+        {"files": [a_file(f"/workspace/{n}") for n in range(51)]},
+        {"skills": [an_archive(data=inline(10))]},
+        {"skills": [an_archive(type="url")]},
+        {"plugins": [an_archive(media_type="application/gzip")]},
+        {"plugins": [{**an_archive(), "source": {}}]},
+        {"skills": [{"type": "skill_reference", "skill_id": "skill_1", "version": "0"}]},
+        {"setup_commands": [{"command": "ls", "cwd": "here"}]},
         {"network": {"access": "restricted"}},
         {"network": {"access": "enabled", "allowed_domains": ["a.example"]}},
         {"network": restricted(allowed_domains=["*.example"])},
@@ -156,3 +233,13 @@ async def test_sessions_and_automations_name_templates_and_vaults_that_exist(
         await sdk.beta.agents.sessions.create(
             agent=agent, environment=hosted, vault_ids=["vault_none"], input="Hello"
         )
+
+
+@pytest.mark.parametrize("beta", ["", "agents=v2", "assistants=v2"])
+async def test_a_beta_header_is_needed(http: httpx2.AsyncClient, beta: str) -> None:
+    for method, path in (("GET", ""), ("POST", ""), ("GET", "/envtpl_1"), ("DELETE", "/envtpl_1")):
+        answer = await http.request(
+            method, f"/agents/environments/templates{path}", headers={"OpenAI-Beta": beta}
+        )
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == "invalid_beta"

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import io
+import random
+import sqlite3
+import warnings
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import openai
 import pytest
+
+from retinue.local.refusals import Refusal
+from retinue.local.skills.bundle import bundle_of, unpacked
 
 pytestmark = pytest.mark.anyio
 
@@ -21,9 +28,9 @@ def parts(files: Mapping[str, str]) -> list[tuple[str, bytes]]:
     return [(name, text.encode()) for name, text in files.items()]
 
 
-def zipped(files: Mapping[str, str]) -> bytes:
+def zipped(files: Mapping[str, str], method: int = zipfile.ZIP_STORED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
     return buffer.getvalue()
@@ -32,6 +39,12 @@ def zipped(files: Mapping[str, str]) -> bytes:
 def contents(archive: bytes) -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         return {name: opened.read(name).decode() for name in opened.namelist()}
+
+
+def blobs_in(database: Path) -> int:
+    with sqlite3.connect(database) as connection:
+        query = "SELECT (SELECT count(*) FROM blobs) + (SELECT count(*) FROM blob_chunks)"
+        return int(connection.execute(query).fetchone()[0])
 
 
 async def test_a_folder_and_its_zip_are_the_same_skill(sdk: openai.AsyncOpenAI) -> None:
@@ -44,11 +57,26 @@ async def test_a_folder_and_its_zip_are_the_same_skill(sdk: openai.AsyncOpenAI) 
         assert contents(await served.aread()) == FILES
 
 
-async def test_a_skill_of_a_hundred_files(sdk: openai.AsyncOpenAI) -> None:
-    files = {**FILES, **{f"latex/{number}.tex": str(number) for number in range(100)}}
+async def test_a_zip_needs_no_name(sdk: openai.AsyncOpenAI) -> None:
+    for archive in (zipped(FILES), io.BytesIO(zipped(FILES))):
+        skill = await sdk.skills.create(files=archive)
+        served = await sdk.skills.content.retrieve(skill.id)
+        assert contents(await served.aread()) == FILES
+
+
+async def test_a_skill_has_up_to_500_files(sdk: openai.AsyncOpenAI) -> None:
+    files = {**FILES, **{f"latex/{number}.tex": str(number) for number in range(498)}}
     skill = await sdk.skills.create(files=parts(files))
     served = await sdk.skills.versions.content.retrieve("1", skill_id=skill.id)
     assert contents(await served.aread()) == files
+    more = parts({**files, "latex/one-more.tex": ""})
+    archive = zipped({**files, "latex/one-more.tex": ""})
+    for sent in (more, ("latex.zip", archive)):
+        with pytest.raises(openai.BadRequestError, match="at most 500 files"):
+            await sdk.skills.create(files=sent)
+    many = parts({str(number): "" for number in range(600)})
+    with pytest.raises(openai.BadRequestError, match="more than 508 parts"):
+        await sdk.skills.create(files=many)
 
 
 async def test_versions_never_change_and_one_of_them_is_the_default(
@@ -97,6 +125,28 @@ async def test_skills_are_listed_in_pages_and_deleted_whole(sdk: openai.AsyncOpe
             await work
 
 
+async def test_a_page_of_nothing_is_a_page(http: httpx2.AsyncClient) -> None:
+    """The API description allows a limit of 0 for skills and their versions."""
+    made = await http.post("/skills", files={"files": ("SKILL.md", SKILL.encode())})
+    for path in ("/skills", f"/skills/{made.json()['id']}/versions"):
+        answer = (await http.get(path, params={"limit": 0})).json()
+        assert (answer["data"], answer["has_more"]) == ([], True)
+        assert (await http.get(path, params={"limit": 101})).status_code == 400
+
+
+async def test_contents_go_when_their_skill_does(sdk: openai.AsyncOpenAI, database: Path) -> None:
+    skill = await sdk.skills.create(files=parts(FILES))
+    await sdk.skills.versions.create(skill.id, files=parts(FILES))
+    await sdk.skills.delete(skill.id)
+    assert blobs_in(database) == 0
+
+
+async def test_a_version_of_no_skill(sdk: openai.AsyncOpenAI, database: Path) -> None:
+    with pytest.raises(openai.NotFoundError, match="skill_none"):
+        await sdk.skills.versions.create("skill_none", files=parts(FILES))
+    assert blobs_in(database) == 0
+
+
 WITHOUT_NAME = "---\ndescription: d\n---\n"
 
 
@@ -111,6 +161,20 @@ WITHOUT_NAME = "---\ndescription: d\n---\n"
         ({"SKILL.md": WITHOUT_NAME}, "files.name"),
         ({"SKILL.md": "---\nname: a\n---\n"}, "files.description"),
         ({"SKILL.md": "---\nname: 3\ndescription: d\n---\n"}, "files.name"),
+        ({"SKILL.md": "---\nname: [a]\ndescription: d\n---\n"}, "files.name"),
+        ({"SKILL.md": "---\nname: !!str [a]\ndescription: d\n---\n"}, "files.name"),
+        ({"SKILL.md": "---\nname: 2024-13-45\ndescription: d\n---\n"}, "files.name"),
+        ({"SKILL.md": "---\nname: !!bool x\ndescription: d\n---\n"}, "files.name"),
+        ({"SKILL.md": '---\nname: "\\ud800"\ndescription: d\n---\n'}, "files.name"),
+        ({"SKILL.md": f"---\nname: {'n' * 65}\ndescription: d\n---\n"}, "files.name"),
+        ({"SKILL.md": f"---\nname: a\ndescription: {'d' * 1025}\n---\n"}, "files.description"),
+        ({"SKILL.md": "---\n- name\n---\n"}, "has no name"),
+        ({"SKILL.md": f"---\nname: {'[' * 5000}\n---\n"}, "is not YAML"),
+        ({"SKILL.md": "---\nname: a\n" + "# more\n" * 10_000 + "---\n"}, "between two ---"),
+        ({"SKILL.md": SKILL, "x/SKILL.md/y": "x", "x/SKILL.md": "x"}, "a file and a folder"),
+        ({"SKILL.md": SKILL, "./x": "x"}, "not a path inside of the skill"),
+        ({"SKILL.md": SKILL, "x//y": "x"}, "not a path inside of the skill"),
+        ({"SKILL.md": SKILL, "x\\y": "x"}, "not a path inside of the skill"),
         ({"SKILL.md": SKILL, "../x": "x"}, "not a path inside of the skill"),
         ({"SKILL.md": SKILL, "/etc/x": "x"}, "not a path inside of the skill"),
     ],
@@ -123,10 +187,55 @@ async def test_what_is_no_skill_is_refused(
     assert [skill async for skill in sdk.skills.list()] == []
 
 
-@pytest.mark.parametrize("archive", [b"", b"PK\x03\x04nonsense", zipped({})])
-async def test_what_is_no_zip_is_refused(sdk: openai.AsyncOpenAI, archive: bytes) -> None:
-    with pytest.raises(openai.BadRequestError):
+def twice() -> bytes:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w") as archive:
+        warnings.simplefilter("ignore")
+        for _ in range(2):
+            archive.writestr("SKILL.md", SKILL)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("archive", "message"),
+    [
+        (b"", "not a zip archive"),
+        (b"PK\x03\x04nonsense", "not a zip archive"),
+        (zipped({}), "no SKILL.md"),
+        (zipped(FILES, zipfile.ZIP_BZIP2), "stored or deflated"),
+        (twice(), "the same path"),
+    ],
+)
+async def test_what_is_no_zip_is_refused(
+    sdk: openai.AsyncOpenAI, archive: bytes, message: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=message):
         await sdk.skills.create(files=("skill.zip", archive))
+
+
+def test_a_broken_zip_ends_in_a_refusal_however_it_is_broken() -> None:
+    sound = zipped({"SKILL.md": SKILL * 20, "a/b": "x" * 3000}, zipfile.ZIP_DEFLATED)
+    chance, refused = random.Random(7), 0  # noqa: S311 - no secret
+    for _ in range(2000):
+        broken = bytearray(sound)
+        for _ in range(chance.choice([1, 2, 8])):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        try:
+            bundle_of(unpacked(bytes(broken)))
+        except Refusal:
+            refused += 1
+    assert refused > 1000
+
+
+async def test_the_same_path_twice_is_refused(sdk: openai.AsyncOpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="two files have the path"):
+        await sdk.skills.create(files=parts({"SKILL.md": SKILL}) * 2)
+
+
+async def test_a_large_file_is_refused(sdk: openai.AsyncOpenAI) -> None:
+    large = zipped({"SKILL.md": SKILL, "zeros": "0" * (25 * 1024 * 1024 + 1)}, zipfile.ZIP_DEFLATED)
+    with pytest.raises(openai.BadRequestError, match="a file of a skill has at most"):
+        await sdk.skills.create(files=("skill.zip", large))
 
 
 async def test_a_zip_that_grows_is_not_unpacked(sdk: openai.AsyncOpenAI) -> None:

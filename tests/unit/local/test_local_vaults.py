@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 
@@ -171,7 +172,22 @@ async def test_a_vault_takes_its_credentials_along(sdk: openai.AsyncOpenAI) -> N
         {**BEARER},
         {**BEARER, "token": ""},
         {**BEARER, "token": "x", "mcp_server_url": "http://mcp.example"},
+        {**BEARER, "token": "x\0y"},
+        {**OAUTH, "expires_at": "tomorrow"},
+        {**OAUTH, "expires_at": "2027-01-01T00:00:00"},
+        {**OAUTH, "expires_at": "2027-06-31T00:00:00Z"},
+        {**OAUTH, "refresh": {**OAUTH["refresh"], "token_endpoint": "http://auth.example"}},
+        {**OAUTH, "refresh": {**OAUTH["refresh"], "token_endpoint_auth": {"type": "password"}}},
         {**VARIABLE, "secret_name": "1KEY"},
+        {**VARIABLE, "secret_name": "CODEX_KEY"},
+        {**VARIABLE, "secret_name": "HTTPS_PROXY"},
+        {**VARIABLE, "secret_name": "https_proxy"},
+        {**VARIABLE, "secret_name": "SSL_CERT_FILE"},
+        {**VARIABLE, "secret_value": "two\nlines"},
+        {
+            **VARIABLE,
+            "networking": {"type": "limited", "allowed_hosts": [f"{n}.example" for n in range(17)]},
+        },
         {**VARIABLE, "networking": {"type": "limited", "allowed_hosts": []}},
         {
             **VARIABLE,
@@ -184,3 +200,60 @@ async def test_what_is_no_credential_is_refused(sdk: openai.AsyncOpenAI, auth: A
     vault = await vault_of(sdk)
     with pytest.raises(openai.BadRequestError):
         await sdk.beta.agents.vaults.credentials.create(vault, name="repo", auth=auth)
+
+
+async def test_a_refusal_does_not_repeat_the_secret(http: httpx2.AsyncClient) -> None:
+    headers = {"OpenAI-Beta": "agents=v1"}
+    vault = (await http.post("/vaults", json={}, headers=headers)).json()["id"]
+    for secret in (f"{SECRET}\n", {"secret": SECRET}, [SECRET]):
+        body = {"name": "repo", "auth": {**BEARER, "token": secret}}
+        answer = await http.post(f"/vaults/{vault}/credentials", json=body, headers=headers)
+        assert answer.status_code == 400
+        assert SECRET not in answer.text
+
+
+async def test_a_refresh_keeps_how_its_client_says_who_it_is(sdk: openai.AsyncOpenAI) -> None:
+    vault = await vault_of(sdk)
+    credentials = sdk.beta.agents.vaults.credentials
+    made = await credentials.create(vault, name="repo", auth=OAUTH)
+    plain: Any = {key: value for key, value in OAUTH.items() if key != "refresh"}
+    bare = await credentials.create(vault, name="bare", auth=plain)
+    other: Any = {"token_endpoint_auth": {"type": "client_secret_post", "client_secret": "new"}}
+    token: Any = {"refresh_token": "new"}
+    for credential, refresh in ((made, other), (bare, token)):
+        auth: Any = {"type": "mcp_oauth", "refresh": refresh}
+        with pytest.raises(openai.BadRequestError, match=r"auth\.refresh"):
+            await credentials.update(credential.id, vault_id=vault, auth=auth)
+    auth = {"type": "mcp_oauth", "refresh": token}
+    kept = await credentials.update(made.id, vault_id=vault, auth=auth)
+    assert kept.auth.model_dump() == made.auth.model_dump()
+
+
+async def test_metadata_of_a_credential_is_replaced_and_filtered(sdk: openai.AsyncOpenAI) -> None:
+    vault = await vault_of(sdk)
+    credentials = sdk.beta.agents.vaults.credentials
+    ids = [
+        (await credentials.create(vault, name=n, auth=VARIABLE, metadata={"n": n})).id for n in "ab"
+    ]
+    assert [each.id async for each in credentials.list(vault, metadata={"n": "a"})] == ids[:1]
+    assert [each.id async for each in credentials.list(vault, status="archived")] == []
+    changed = await credentials.update(ids[0], vault_id=vault, metadata={"m": "x"})
+    assert (changed.metadata, changed.name) == ({"m": "x"}, "a")
+    assert [each.id async for each in credentials.list(vault, metadata={"n": "a"})] == []
+    with pytest.raises(openai.BadRequestError, match="metadata"):
+        await credentials.update(ids[0], vault_id=vault, metadata={"n" * 65: "x"})
+
+
+@pytest.mark.parametrize("query", [{"status": "gone"}, {"limit": "0"}, {"after": "vault_none"}])
+async def test_queries_that_say_nothing_are_refused(sdk: openai.AsyncOpenAI, query: Any) -> None:
+    with pytest.raises(openai.BadRequestError):
+        await sdk.beta.agents.vaults.list(extra_query=query)
+
+
+@pytest.mark.parametrize("beta", ["", "agents=v2", "assistants=v2"])
+@pytest.mark.parametrize("path", ["/vaults", "/vaults/vault_1/credentials"])
+async def test_a_beta_header_is_needed(http: httpx2.AsyncClient, path: str, beta: str) -> None:
+    for method in ("GET", "POST"):
+        answer = await http.request(method, path, json={}, headers={"OpenAI-Beta": beta})
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == "invalid_beta"

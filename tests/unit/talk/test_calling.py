@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from retinue.cli.person import TerminalPerson
+from retinue.cli.terminal import Terminal
+from retinue.errors import Refused
 from retinue.talk.calling import Desk, Nobody
 from retinue.talk.events import Approval
 
@@ -32,3 +37,9 @@ class TestApprovals:
 
     def test_without_anybody_there_is_no_decision(self) -> None:
         assert asyncio.run(Desk({}, Path(), Nobody()).approve(WANTED)) is None
+
+    def test_without_a_terminal_it_is_said_how_to_allow_it(self) -> None:
+        person = TerminalPerson(Terminal.current())
+        with pytest.raises(Refused, match="repo: read may not be used unasked") as raised:
+            person.may_use(WANTED[0])
+        assert "--allow repo" in (raised.value.hint or "")

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from retinue.talk.expectations import subset
+from retinue.manifest.model_checks import Check, ToolCalled
+from retinue.problem import Place
+from retinue.talk.answers import Answer
+from retinue.talk.events import Source, StepDone
+from retinue.talk.expectations import inapplicable, subset, unmet
 from retinue.talk.judging import read_verdict
 
 
@@ -38,3 +42,34 @@ def test_mappings_may_hold_more_all_else_is_equal(wanted: Any, given: Any, *, fi
 )
 def test_only_a_clear_pass_passes(text: str, *, passed: bool) -> None:
     assert read_verdict(text).passed is passed
+
+
+def check(**expected: Any) -> Check:
+    return Check(name="it", ask=("Why?",), place=Place("team.yaml", 1, 1), **expected)
+
+
+@pytest.mark.parametrize("name", ["repo", "repo.read", "web_search"])
+@pytest.mark.parametrize("arguments", [{}, {"path": "a"}])
+def test_tools_of_servers_and_of_the_platform_are_called(name: str, arguments: Any) -> None:
+    steps = (
+        StepDone("1", "other", "repo.read", '{"path": "a"}'),
+        StepDone("2", "other", "web_search", "limits"),
+    )
+    wanted = check(tool_called=(ToolCalled(name, arguments),))
+    reasons = unmet(wanted, [Answer(text="", status="completed", steps=steps)])
+    # What was searched for is no JSON: a check that wants arguments must not pass by it.
+    assert bool(reasons) is (name == "web_search" and bool(arguments))
+
+
+def test_a_page_is_cited_by_its_address() -> None:
+    page = Source("", "A page", url="https://a.example/b")
+    answer = Answer(text="", status="completed", sources=(page,))
+    assert unmet(check(cites=("https://a.example/b",)), [answer]) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "fits"), [("assistants", True), ("responses", True), ("agents", False)]
+)
+def test_agents_cite_nothing(target: str, *, fits: bool) -> None:
+    assert (inapplicable(check(cites=("limits.md",)), target) == []) is fits
+    assert inapplicable(check(contains=("x",)), target) == []

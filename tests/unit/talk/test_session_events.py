@@ -76,4 +76,4 @@ class TestSteps:
         state = {"id": "env_1", "status": "failed", "error": {"message": "There is none."}}
         failed = {"type": "agent.session.environment.failed", "environment": state}
         [step] = ask(ScriptedWire(streams=[[CREATED, failed, failed, *BEGUN[1:], *END]])).steps
-        assert (step.name, step.error) == ("environment", "There is none.")
+        assert (step.name, step.error) == ("environment", "no environment: There is none.")

@@ -30,6 +30,8 @@ async def _create(request: Request) -> Response:
 
 
 def _made(platform: Platform, bundle: Bundle, skill_id: str, default: bool) -> Json:  # noqa: FBT001
+    with platform.read() as connection:  # before so much is written for nothing
+        versions.require_skill(connection, skill_id)
     content = versions.stored(platform, bundle)
     with platform.write() as connection:
         number = versions.require_skill(connection, skill_id)["made"] + 1
@@ -45,7 +47,7 @@ def _made(platform: Platform, bundle: Bundle, skill_id: str, default: bool) -> J
 
 
 def _list(call: Call) -> Json:
-    window = pages.window(call.query)
+    window = pages.window(call.query, least=0)
     skill_id = call.path["skill_id"]
     with call.platform.read() as connection:
         versions.require_skill(connection, skill_id)

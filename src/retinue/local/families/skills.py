@@ -40,7 +40,7 @@ def _made(platform: Platform, bundle: Bundle) -> Json:
 
 
 def _list(call: Call) -> Json:
-    window = pages.window(call.query)
+    window = pages.window(call.query, least=0)
     with call.platform.read() as connection:
         rows, has_more = pages.fetch(connection, pages.Listing("skills"), window)
         skills = [versions.describe_skill(connection, row) for row in rows]
@@ -69,8 +69,6 @@ def _delete(call: Call) -> Json:
     skill_id = call.path["skill_id"]
     with call.platform.write() as connection:
         versions.require_skill(connection, skill_id)
-        # One by one: rows that a cascade deletes fire no trigger for their contents.
-        connection.execute("DELETE FROM skill_versions WHERE skill_id = ?", (skill_id,))
         connection.execute("DELETE FROM skills WHERE id = ?", (skill_id,))
     blobs.collect(call.platform.database, now=call.now)
     return {"id": skill_id, "object": "skill.deleted", "deleted": True}

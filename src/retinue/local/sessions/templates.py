@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import re
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +23,7 @@ from retinue.local.lookups import require
 _MOST_FILES = 50
 _MOST_INLINE = 5 * 1024 * 1024
 _MOST_INLINE_TOGETHER = 10 * 1024 * 1024
+_MOST_REFERENCED = 50 * 1024 * 1024
 _RESERVED = re.compile(r"PATH|OPENAI_API_KEY|CODEX_.*")
 _HOST = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*"
 _WORKSPACE = r"/workspace(/(?!\.\.?(/|$))[^/\x00]+)+"
@@ -53,21 +56,32 @@ def _network(value: object, param: str) -> Json:
     return {"access": sent["access"], "allowed_domains": [domain.lower() for domain in allowed]}
 
 
-def _inline(value: object, param: str) -> int:
-    """The decoded size of standard base64, in bytes."""
+def _decoded(value: object, param: str) -> bytes:
+    """The bytes that standard base64 stands for."""
     text: str = checks.text(longest=6_990_508)(value, param)
     try:
-        size = len(base64.b64decode(text, validate=True))
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise refusals.invalid(param, "this is not standard base64.") from None
-    if size > _MOST_INLINE:
+    if len(data) > _MOST_INLINE:
         raise refusals.invalid(param, f"an inline file has at most {_MOST_INLINE} bytes.")
-    return size
+    return data
+
+
+def _size(value: object, param: str) -> int:
+    """All that is kept of an inline file: its size in bytes."""
+    return len(_decoded(value, param))
+
+
+def _zip(value: object, param: str) -> None:
+    """An archive. Nobody installs it here, so that nobody has to look into it."""
+    if not zipfile.is_zipfile(io.BytesIO(_decoded(value, param))):
+        raise refusals.invalid(param, "this is not a zip archive.")
 
 
 _FILE = checks.tagged(
     file_id=checks.record(required={"type": shapes.ALWAYS, "file_id": shapes.ID, "path": _PATH}),
-    inline=checks.record(required={"type": shapes.ALWAYS, "data": _inline, "path": _PATH}),
+    inline=checks.record(required={"type": shapes.ALWAYS, "data": _size, "path": _PATH}),
 )
 
 
@@ -93,7 +107,13 @@ _ARCHIVE = checks.record(
         "type": shapes.ALWAYS,
         "name": checks.text(shortest=1),
         "description": checks.text(shortest=1),
-        "source": checks.any_object,
+        "source": checks.record(
+            required={
+                "type": checks.choice("base64"),
+                "media_type": checks.choice("application/zip"),
+                "data": _zip,
+            }
+        ),
     }
 )
 
@@ -101,8 +121,6 @@ _ARCHIVE = checks.record(
 def _archive(value: object, param: str) -> Json:
     """A skill or plugin given as a whole: what is in it is never returned."""
     sent = _ARCHIVE(value, param)
-    source = f"{param}.source.data"
-    _inline(sent["source"].get("data"), source)
     return {key: sent[key] for key in ("type", "name", "description")}
 
 
@@ -123,9 +141,11 @@ def _skill(value: object, param: str) -> Json:
 def _variables(value: object, param: str) -> None:
     """Checked and forgotten: they are never returned."""
     sent = checks.pairs(checks.text(), most=1000, longest_key=1024)(value, param)
-    for name in sent:
+    for name, content in sent.items():
         if _RESERVED.fullmatch(name):
             raise refusals.invalid(f"{param}.{name}", "this variable is the platform's own.")
+        if not name or "=" in name or "\0" in name + content:
+            raise refusals.invalid(f"{param}.{name}", "no environment can hold such a variable.")
 
 
 _COMMANDS = _list(
@@ -180,8 +200,15 @@ def check_references(connection: Connection, sent: Json) -> None:
     """The files and skills that a checked request names have to exist."""
     for index, file in enumerate(sent.get("files", ())):
         if file["type"] == "file_id":
-            require(connection, "files", "file", file["file_id"], param=f"files[{index}].file_id")
+            _check_file(connection, file["file_id"], f"files[{index}].file_id")
     for index, skill in enumerate(sent.get("skills", ())):
         if skill["type"] == "skill_reference":
             param = f"skills[{index}].skill_id"
             require(connection, "skills", "skill", skill["skill_id"], param=param)
+
+
+def _check_file(connection: Connection, file_id: str, param: str) -> None:
+    row = require(connection, "files", "file", file_id, param=param)
+    if row["bytes"] > _MOST_REFERENCED:
+        reason = f"a file in an environment has at most {_MOST_REFERENCED} bytes."
+        raise refusals.invalid(param, reason)

@@ -1,16 +1,18 @@
 """A skill's bundle: files or one zip in, a checked zip with the words of its SKILL.md out. Pure.
 
-Limits: 500 files as OpenAI's API description of 2026-08-21 says, 50 MiB unpacked, which is ours.
+Limits: 500 files as OpenAI's API description of 2026-08-21 says; 25 MiB a file and 50 MiB in all,
+as manifests are checked. Archives come from strangers: each way in which one can be broken has to
+end in a refusal.
 """
 
 from __future__ import annotations
 
 import io
-import posixpath
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import PurePosixPath
 
 import yaml
 
@@ -19,12 +21,16 @@ from retinue.local.refusals import Refusal
 
 MOST_FILES = 500
 MOST_BYTES = 50 * 1024 * 1024
+MOST_FILE_BYTES = 25 * 1024 * 1024
 
-_PARAM = "files"
 _MAIN = "SKILL.md"
-_FENCE = "---"
+_FENCE = b"---"
+_MOST_FRONT_BYTES = 64 * 1024
 _NAME = checks.text(shortest=1, longest=64)
 _DESCRIPTION = checks.text(shortest=1, longest=1024)
+_TEXT = "tag:yaml.org,2002:str"
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +49,13 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
         Refusal: there are too many, one has a path that leads elsewhere, or SKILL.md is missing or
             does not say what it has to.
     """
-    if len(files) > MOST_FILES:
-        raise _refused(f"a skill has at most {MOST_FILES} files.")
-    if sum(map(len, files.values())) > MOST_BYTES:
-        raise _refused(f"a skill has at most {MOST_BYTES} bytes.")
-    for path in files:
-        _check_path(path)
-    said = _front_matter(files[_main_of(files)])
+    _check_sizes([len(content) for content in files.values()])
+    _check_paths(files)
+    front = _front_matter(files[_main_of(files)])
     return Bundle(
-        _NAME(said.get("name"), "files.name"),
-        _DESCRIPTION(said.get("description"), "files.description"),
-        _packed(files),
+        name=_NAME(_said(front, "name"), "files.name"),
+        description=_DESCRIPTION(_said(front, "description"), "files.description"),
+        archive=_packed(files),
     )
 
 
@@ -66,25 +68,46 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
-            if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > MOST_BYTES:
-                raise _refused(f"a skill has at most {MOST_FILES} files and {MOST_BYTES} bytes.")
+            _check_entries(entries)
             return {entry.filename: _read(opened, entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise _refused("this is not a zip archive that can be read.") from None
+    except _BROKEN:
+        raise refused("this is not a zip archive that can be read.") from None
+
+
+def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+    """What an archive says of itself, before anything in it is unpacked."""
+    _check_sizes([entry.file_size for entry in entries])
+    if len({entry.filename for entry in entries}) < len(entries):
+        raise refused("two files of the archive have the same path.")
+    if any(entry.compress_type not in _METHODS for entry in entries):
+        raise refused("the files of an archive have to be stored or deflated.")
 
 
 def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     with opened.open(entry) as content:
         data = content.read(entry.file_size + 1)
     if len(data) > entry.file_size:
-        raise _refused("the archive holds more than it says.")
+        raise refused("the archive holds more than it says.")
     return data
 
 
-def _check_path(path: str) -> None:
-    steps = path.split("/")
-    if posixpath.isabs(path) or ".." in steps or "\\" in path or "\0" in path or not steps[-1]:
-        raise _refused(f"{path!r} is not a path inside of the skill.")
+def _check_sizes(sizes: list[int]) -> None:
+    if len(sizes) > MOST_FILES:
+        raise refused(f"a skill has at most {MOST_FILES} files.")
+    if sum(sizes) > MOST_BYTES:
+        raise refused(f"a skill has at most {MOST_BYTES} bytes.")
+    if any(size > MOST_FILE_BYTES for size in sizes):
+        raise refused(f"a file of a skill has at most {MOST_FILE_BYTES} bytes.")
+
+
+def _check_paths(files: Mapping[str, bytes]) -> None:
+    """Whoever unpacks the skill gets these files, each once, and no other place is written to."""
+    for path in files:
+        if not {"", ".", ".."}.isdisjoint(path.split("/")) or "\\" in path or "\0" in path:
+            raise refused(f"{path!r} is not a path inside of the skill.")
+    folders = {str(above) for path in files for above in PurePosixPath(path).parents}
+    for path in folders & files.keys():
+        raise refused(f"{path!r} can't be a file and a folder.")
 
 
 def _main_of(files: Mapping[str, bytes]) -> str:
@@ -94,20 +117,42 @@ def _main_of(files: Mapping[str, bytes]) -> str:
     tops = {path.partition("/")[0] for path in files}
     main = f"{next(iter(tops))}/{_MAIN}" if len(tops) == 1 else ""
     if main not in files:
-        raise _refused(f"there is no {_MAIN} at the top of the skill.")
+        raise refused(f"there is no {_MAIN} at the top of the skill.")
     return main
 
 
-def _front_matter(content: bytes) -> dict[str, Any]:
-    lines = content.decode("utf-8-sig", "replace").splitlines()
-    if not lines or lines[0].strip() != _FENCE or _FENCE not in map(str.strip, lines[1:]):
-        raise _refused(f"{_MAIN} has to begin with its name and description between two ---.")
-    end = [line.strip() for line in lines].index(_FENCE, 1)
+def _front_matter(content: bytes) -> yaml.MappingNode:
+    """What stands between the two ---. It is only parsed: to make values of it can fail in as many
+    ways as YAML has types."""
+    lines = content.removeprefix(b"\xef\xbb\xbf")[:_MOST_FRONT_BYTES].splitlines()
+    fences = [number for number, line in enumerate(lines) if line.rstrip() == _FENCE]
+    if fences[:1] != [0] or len(fences) == 1:
+        raise refused(f"{_MAIN} has to begin with its name and description between two ---.")
+    text = b"\n".join(lines[1 : fences[1]])
     try:
-        said = yaml.safe_load("\n".join(lines[1:end]))
-    except (yaml.YAMLError, RecursionError):
-        raise _refused(f"what stands between the two --- of {_MAIN} is not YAML.") from None
-    return said if isinstance(said, dict) else {}
+        node = yaml.compose(text.decode(), Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise refused(f"what stands between the two --- of {_MAIN} is not YAML.") from None
+    if not isinstance(node, yaml.MappingNode):
+        raise refused(f"what stands between the two --- of {_MAIN} has no name.")
+    return node
+
+
+def _said(front: yaml.MappingNode, key: str) -> str:
+    param = f"files.{key}"
+    found = [value for name, value in front.value if name.value == key]
+    if not found:
+        raise refusals.missing(param)
+    node = found[0]
+    if not isinstance(node, yaml.ScalarNode) or node.tag != _TEXT or not _storable(node.value):
+        raise refusals.invalid(param, f"the {key} in {_MAIN} has to be text.")
+    text: str = node.value
+    return text
+
+
+def _storable(text: str) -> bool:
+    """An escape of YAML can be half a character, which could never be stored or sent."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:
@@ -120,5 +165,6 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _refused(reason: str) -> Refusal:
-    return refusals.invalid(_PARAM, reason)
+def refused(reason: str) -> Refusal:
+    """The refusal of what was uploaded, and why."""
+    return refusals.invalid("files", reason)

@@ -9,10 +9,18 @@ from starlette.requests import Request
 
 from retinue.local import calls, multipart, refusals
 from retinue.local.refusals import Refusal
-from retinue.local.skills.bundle import MOST_BYTES, MOST_FILES, Bundle, bundle_of, unpacked
+from retinue.local.skills.bundle import (
+    MOST_BYTES,
+    MOST_FILES,
+    Bundle,
+    bundle_of,
+    refused,
+    unpacked,
+)
 
 _FILES = ("files", "files[]")
 _SLACK = 1024 * 1024
+_ZIP = b"PK"
 
 
 @dataclass(slots=True)
@@ -22,18 +30,28 @@ class Form:
     files: dict[str, bytearray] = field(default_factory=dict)
     fields: dict[str, bytearray] = field(default_factory=dict)
     size: int = 0
+    _part: multipart.Part | None = None
 
     def add(self, part: multipart.Part, data: bytes) -> None:
         """Take in a piece."""
         self.size += len(data)
         if self.size > MOST_BYTES + _SLACK:
             raise refusals.too_large(MOST_BYTES)
+        if part is not self._part:
+            self._begin(part)
+        content = self.fields[part.name] if part.filename is None else self.files[part.filename]
+        content.extend(data)
+
+    def _begin(self, part: multipart.Part) -> None:
+        self._part = part
         if part.filename is None:
-            self.fields.setdefault(part.name, bytearray()).extend(data)
-        elif part.name in _FILES:
-            self.files.setdefault(part.filename, bytearray()).extend(data)
-        else:
+            self.fields[part.name] = bytearray()
+        elif part.name not in _FILES:
             raise refusals.unknown(part.name)
+        elif part.filename in self.files:
+            raise refused(f"two files have the path {part.filename!r}.")
+        else:
+            self.files[part.filename] = bytearray()
 
     def bundle(self) -> Bundle:
         """The skill that was sent.
@@ -45,7 +63,8 @@ class Form:
             raise refusals.missing("files")
         if len(self.files) == 1:
             [(name, content)] = self.files.items()
-            if name.lower().endswith(".zip"):
+            # Bytes that the SDK is given without a name are sent with a made-up one.
+            if name.lower().endswith(".zip") or content.startswith(_ZIP):
                 return bundle_of(unpacked(bytes(content)))
         return bundle_of({name: bytes(content) for name, content in self.files.items()})
 

@@ -81,7 +81,7 @@ class Reply:
             self._speaking = True
             yield events.MessageOpened(self._images)
         passed, annotations = self._citer.feed(text)
-        if passed:
+        if passed or annotations:
             yield events.TextAdded(passed, annotations)
 
     def _hush(self, usage: Usage) -> Iterator[Event]:

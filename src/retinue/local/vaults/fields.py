@@ -6,6 +6,8 @@ rules: the types of OpenAI's SDK 3.52.
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any
 
 from retinue.local import checks, refusals, shapes
@@ -13,6 +15,13 @@ from retinue.local.calls import Json
 
 _LONGEST_NAME = 256
 _FORBIDDEN = "\r\n\0"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+# The SDK says that CODEX_ and the names of managed proxies and certificates are reserved, and does
+# not list the latter: these are the ones that programs know.
+_RESERVED = re.compile(
+    r"CODEX_.*|(HTTP|HTTPS|ALL|NO|FTP)_PROXY|(http|https|all|no|ftp)_proxy|SSL_CERT_(FILE|DIR)"
+    r"|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GIT_SSL_CAINFO"
+)
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 
 
@@ -34,16 +43,37 @@ def _secret(value: object, param: str) -> str:
 
 
 def _hosts(value: object, param: str) -> list[str]:
-    given = checks.items(checks.text(pattern=_HOST), least=1, most=16)(value, param)
+    host = checks.text(pattern=_HOST, longest=253)
+    given = checks.items(host, least=1, most=16)(value, param)
     hosts = [host.lower() for host in given]
     if len(set(hosts)) < len(hosts):
         raise refusals.invalid(param, "the same host is named twice.")
     return hosts
 
 
+def _secret_name(value: object, param: str) -> str:
+    """The name of the variable that stands for the secret in an environment."""
+    text: str = checks.text(pattern="[A-Za-z_][A-Za-z0-9_]*")(value, param)
+    if _RESERVED.fullmatch(text):
+        raise refusals.invalid(param, "this variable is the platform's own.")
+    return text
+
+
+def _moment(value: object, param: str) -> str:
+    """A time with its offset, as RFC 3339 writes it; kept as it was written."""
+    text: str = checks.text()(value, param)
+    try:
+        if _TIME.fullmatch(text):
+            datetime.fromisoformat(text)
+            return text
+    except ValueError:  # the 31st of June
+        pass
+    raise refusals.invalid(param, "this is no time as in '2026-12-24T18:00:00Z'.")
+
+
 _HTTPS = checks.text(pattern=r"https://[^\s/]+\S*")
-_VARIABLE = checks.text(pattern="[A-Za-z_][A-Za-z0-9_]*")
 _TEXT = checks.nullable(checks.text(shortest=1))
+_EXPIRY = checks.nullable(_moment)
 _KEPT_SECRET = checks.nullable(_secret)
 """In an update: null keeps the secret, as leaving it out does."""
 
@@ -73,13 +103,13 @@ AUTH = checks.tagged(
     ),
     mcp_oauth=checks.record(
         required={"type": shapes.ALWAYS, "access_token": _secret, "mcp_server_url": _HTTPS},
-        expires_at=_TEXT,
+        expires_at=_EXPIRY,
         refresh=checks.nullable(_REFRESH),
     ),
     environment_variable=checks.record(
         required={
             "type": shapes.ALWAYS,
-            "secret_name": _VARIABLE,
+            "secret_name": _secret_name,
             "secret_value": _secret,
             "networking": _NETWORKING,
         }
@@ -92,7 +122,7 @@ ROTATION = checks.tagged(
     mcp_oauth=checks.record(
         type=shapes.ALWAYS,
         access_token=_KEPT_SECRET,
-        expires_at=_TEXT,
+        expires_at=_EXPIRY,
         refresh=checks.nullable(
             checks.record(
                 refresh_token=_KEPT_SECRET,
