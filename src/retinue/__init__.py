@@ -31,6 +31,12 @@ def load(
         retinue.errors.UsageError: no such assistant was applied, or there is no such file.
         retinue.errors.RetinueError: the project or its state can't be read.
     """
+    from retinue.errors import RetinueError
     from retinue.operations.calls import load_call
 
-    return load_call(name, project=project, stack=stack, file=file)
+    try:
+        return load_call(name, project=project, stack=stack, file=file)
+    except RetinueError as error:
+        if error.hint:
+            error.add_note(f"hint: {error.hint}")
+        raise

@@ -82,6 +82,13 @@ def test_requests_are_printed_for_applications_of_any_language(example: Shell) -
     assert (missing.code, "was not applied on the target responses" in missing.err) == (1, True)
 
 
+def test_that_there_are_no_requests_is_said(example: Shell) -> None:
+    example.ok("apply", "--auto-approve")
+    none = example.ok("output", "--format", "responses")
+    assert none.json == {}
+    assert none.err == "note: no assistant was applied on the target responses\n"
+
+
 def test_a_target_that_does_not_exist_is_refused(example: Shell) -> None:
     refused = example("validate", "--target", "robots")
     assert refused.code == 1

@@ -105,11 +105,11 @@ def school(project: Shell) -> Shell:
     return project
 
 
-def api(platform: str, method: str, path: str) -> dict[str, Any]:
+def api(platform: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
     """One request to the platform, past Retinue."""
     beta = "agents=v1" if path.startswith("/agents") else "assistants=v2"
     headers = {"Authorization": "Bearer x", "OpenAI-Beta": beta}
-    answer = httpx2.request(method, platform + path, headers=headers)
+    answer = httpx2.request(method, platform + path, headers=headers, json=body)
     answer.raise_for_status()
     result: dict[str, Any] = answer.json()
     return result

@@ -86,6 +86,20 @@ def test_a_session_of_another_agent_does_not_go_on(school: Shell) -> None:
     assert f"the session {other} is one of the agent agt_" in done.err
 
 
+@pytest.mark.parametrize("target", ["agents"], indirect=True)
+def test_a_session_that_is_not_done_does_not_go_on(school: Shell, platform: str) -> None:
+    """Somebody else's call waits in it: neither is it answered, nor is a question added."""
+    bind(school, "command: [touch, ran]", "allow: true")
+    environment = {"type": "none"}
+    body = {"agent_id": school.id_of("assistant.tutor"), "environment": environment}
+    session = api(platform, "POST", "/agents/sessions", {**body, "input": "quiz"})["id"]
+    done = school("ask", "tutor", "life", "--continue", session)
+    assert done.code == 1
+    assert f"the session {session} is not done with an earlier question" in done.err
+    assert not (school.root / "ran").exists()
+    assert len(api(platform, "GET", f"/agents/sessions/{session}/turns")["data"]) == 1
+
+
 def test_the_question_may_come_from_stdin(school: Shell) -> None:
     done = subprocess.run(
         [*ENTRY, "ask", "plain", "-"],
@@ -142,6 +156,14 @@ def test_a_failed_answer_is_an_error_with_its_reason(school: Shell) -> None:
     assert document.code == 1
     assert document.json["status"] == "failed"
     assert document.json["error"]["code"] == "server_error"
+
+
+@on_all
+def test_a_conversation_goes_on_after_an_answer_that_failed(school: Shell) -> None:
+    conversation = school.ok("ask", "plain", "one", "--json").json["thread_id"]
+    failed = school("ask", "plain", "fail", "--json", "--continue", conversation)
+    assert (failed.code, failed.json["error"]["code"]) == (1, "server_error")
+    assert school.ok("ask", "plain", "two", "--continue", conversation).out == "The answer to two\n"
 
 
 class TestNames:

@@ -42,6 +42,8 @@ def _requests(snapshot: Snapshot, address: str | None) -> None:
 
     rows = releases(snapshot)
     if address is None:
+        if not rows:
+            Terminal.current().note("note: no assistant was applied on the target responses")
         Terminal.current().document(rows)
         return
     name = address.removeprefix("assistant.")

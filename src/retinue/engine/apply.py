@@ -166,7 +166,10 @@ class _Run:
                     todo.append(follower)
 
     def _skip(self, step: Step, because: Address | None) -> None:
+        """A second step of what failed is part of the failure, and nothing to tell."""
         self.skipped[step] = because
+        if because == step.address:
+            return
         action = self.plan.changes[step].action
         self.report(StepSkipped(step.address, action, step.phase, because))
 
@@ -180,6 +183,6 @@ class _Run:
         return Outcome(
             tuple(self.done),
             tuple(self.failed),
-            tuple(self.skipped.items()),
+            tuple((step, why) for step, why in self.skipped.items() if why != step.address),
             interrupted=self.stop.requested and None in self.skipped.values(),
         )

@@ -189,7 +189,7 @@ class _Planner:
                 reason=Reason.TARGET,
                 id=live.id,
                 before=before,
-                changed=_unequal(before or {}, after),
+                changed=_unequal(self.facts.types[entry.type], before or {}, after),
                 previous_address=self.facts.previous.get(resource.address),
                 previous_type=entry.type,
                 basis=basis(entry, live.id, before),
@@ -281,9 +281,12 @@ class _Planner:
             )
 
 
-def _unequal(before: Values, after: Values) -> tuple[str, ...]:
-    """The attributes of two types that differ, those that only one of them has included."""
-    return tuple(n for n in {**after, **before} if before.get(n) != after.get(n))
+def _unequal(old: ResourceType, before: Values, after: Values) -> tuple[str, ...]:
+    """The attributes of two types that differ, those that only one of them has included; what the
+    platform decided says nothing."""
+    silent = {name for name, attribute in old.attributes.items() if attribute.computed}
+    names = (name for name in {**after, **before} if name not in silent)
+    return tuple(name for name in names if before.get(name) != after.get(name))
 
 
 def _decide(comparison: Comparison, *, moved: bool) -> tuple[Action, Reason | None]:

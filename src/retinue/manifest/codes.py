@@ -77,6 +77,7 @@ CODES: Final[Mapping[str, str]] = {
     "RTN-MANIFEST-EMPTY-PROMPT": "warning: a file of instructions is empty",
     "RTN-MANIFEST-FILE-TWICE": "warning: two declared files have the same path",
     "RTN-MANIFEST-JSON-WORD": "warning: JSON mode without JSON in the instructions",
-    "RTN-MANIFEST-NO-MANIFESTS": "warning: the manifest folder holds no manifest",
+    "RTN-MANIFEST-NO-MANIFESTS": "warning: the manifest folder holds no manifest; an error where "
+    "its files only name each other",
     "RTN-MANIFEST-UNUSED-FUNCTION": "warning: no assistant uses a function",
 }

@@ -3,6 +3,7 @@
 Every ``*.yaml`` and ``*.yml`` file under the manifest folder is a manifest, hidden ones excepted,
 unless some manifest names it by ``file:`` or ``path:``, or names a folder around it as a skill:
 then it is what it is named as (the definition of a function, a file to upload, a part of a skill).
+None takes itself away: what it declares would go unseen, and be deleted.
 """
 
 from __future__ import annotations
@@ -35,14 +36,23 @@ def read_manifests(context: Context, folder: Path, declared_at: Place) -> Manife
     read = [(file, context.document(file)) for file in _yaml_files(context, folder)]
     named = {path for file, document in read for path in _named_by(context.locator, file, document)}
     skills = {
-        path for file, document in read for path in _skills_of(context.locator, file, document)
+        path
+        for file, document in read
+        for _, path in _skills_of(context.locator, file, document)
+        if not file.path.startswith(path)
     }
     manifests = [
         (file, document)
         for file, document in read
         if file.path not in named and not any(file.path.startswith(skill) for skill in skills)
     ]
-    if not manifests:
+    for file, document in manifests:
+        _check_skills(context, file, document)
+    if read and not manifests:
+        message = f"the manifests in {context.locator.shown(str(folder))}/ name each other as files"
+        hint = "let none name the file of another, or a skill's folder around it"
+        context.report("NO-MANIFESTS", declared_at, message, hint)
+    elif not manifests:
         message = f"there is no manifest in {context.locator.shown(str(folder))}/"
         hint = "add a file such as team.yaml to it"
         context.report("NO-MANIFESTS", declared_at, message, hint, "warning")
@@ -75,25 +85,36 @@ def _inside(context: Context, folder: str, name: str) -> Iterator[Located]:
 
 
 def _named_by(locator: Locator, file: Located, document: Document) -> Iterator[str]:
-    """Yield the paths of YAML files that a document names by ``file:`` or ``path:``."""
+    """Yield the paths of other YAML files that a document names by ``file:`` or ``path:``."""
     for written in _written_paths(document.value):
         try:
-            yield locator.place(file.folder, written).path
+            path = locator.place(file.folder, written).path
         except BadPath:  # reported where it is used
             continue
+        if path != file.path:
+            yield path
 
 
-def _skills_of(locator: Locator, file: Located, document: Document) -> Iterator[str]:
-    """Yield the folders that a document declares as skills, each with a separator after it."""
+def _skills_of(locator: Locator, file: Located, document: Document) -> Iterator[tuple[str, str]]:
+    """Yield the skills that a document declares: name, and folder with a separator after it."""
     sections = document.value if isinstance(document.value, dict) else {}
     skills = sections.get("skills")
-    for skill in skills.values() if isinstance(skills, dict) else ():
+    for name, skill in skills.items() if isinstance(skills, dict) else ():
         written = skill.get("path") if isinstance(skill, dict) else None
         if isinstance(written, str):
             try:
-                yield locator.place(file.folder, written).path + os.sep
+                yield name, locator.place(file.folder, written).path + os.sep
             except BadPath:  # reported where it is used
                 continue
+
+
+def _check_skills(context: Context, file: Located, document: Document) -> None:
+    """Report skills around the manifest that declares them."""
+    for name, path in _skills_of(context.locator, file, document):
+        if file.path.startswith(path):
+            message = f"the folder of skill.{name} holds the manifest that declares it"
+            hint = "give the skill a folder of its own, without manifests"
+            context.report("SKILL", document.place(("skills", name, "path")), message, hint)
 
 
 def _written_paths(value: Json) -> Iterator[str]:

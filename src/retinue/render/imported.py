@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from retinue.operations.dumps.report import KINDS, TARGETS, Kind, Remark, Report, Taken
+from retinue.manifest.schema_project import TARGETS
+from retinue.operations.dumps.report import KINDS, Kind, Remark, Report, Taken
 from retinue.render.escape import counted, paragraph, visible
 from retinue.render.style import Style, Tone
 

@@ -55,7 +55,7 @@ class SessionConversation:
         self._respond = respond
         self._request = _request(party, role)
         self._session = thread
-        self._joined = thread is None
+        self._known = thread is None
         self._last: str | None = None
         self._busy = False
         self.party = party
@@ -84,6 +84,7 @@ class SessionConversation:
         busy, self._busy = self._busy, False
         if not busy:
             return
+        self._known = False  # it may not have stopped by the next question
         with contextlib.suppress(PlatformError):
             await self._send({"type": f"{_INPUT}.cancel"})
         await cancelled(self._wire, self._path, _BUSY)
@@ -111,8 +112,12 @@ class SessionConversation:
         return inputs.message(inputs.parts(question, files))
 
     async def _join(self) -> None:
-        """Look at a session that goes on: it has an agent of its own, and earlier turns."""
-        if self._joined:
+        """Look at a session that goes on: it has an agent of its own, and earlier turns.
+
+        Raises:
+            UsageError: it is another agent's, or it is not done with an earlier question.
+        """
+        if self._known:
             return
         found = await self._wire.get(self._path)
         agent = (found.get("agent") or {}).get("id")
@@ -121,9 +126,17 @@ class SessionConversation:
                 f"the session {self._session} is one of the agent {agent}, not of "
                 f"{self.party.address} ({self.party.id})",
             )
+        if found.get("status") in _BUSY:
+            # OpenAI would add the question to the turn under way, whose end is not an answer to it,
+            # and whose calls are not ours to answer.
+            raise UsageError(
+                f"the session {self._session} is not done with an earlier question: it is "
+                f"{found['status']}",
+                hint="wait until it is idle, or begin a new conversation",
+            )
         newest = await self._wire.get(f"{self._path}/turns", {"order": "desc", "limit": 1})
         self._last = next((str(turn["id"]) for turn in newest.get("data") or ()), None)
-        self._joined = True
+        self._known = True
 
     async def _put(
         self, message: Object, stack: contextlib.AsyncExitStack

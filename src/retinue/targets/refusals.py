@@ -23,13 +23,12 @@ def unsupported(assistant: Assistant) -> Iterator[Problem]:
                 code=rule.code,
                 place=assistant.places.at(*path),
                 message=f"{assistant.address} has {what}{rule.verdict}",
-                hint=_ways_out(rule, path),
+                hint=_ways_out(assistant, rule, path),
             )
 
 
-def _ways_out(rule: rules.Rule, path: KeyPath) -> str:
-    refusing = {other.target for other in RULES if other.subject == rule.subject}
-    others = [target for target in TARGETS if target not in refusing]
+def _ways_out(assistant: Assistant, rule: rules.Rule, path: KeyPath) -> str:
+    others = [target for target in TARGETS if _fine(assistant, target, path)]
     other, value = (
         ("leave it out there alone", "null")
         if rule.code == "RTN-TARGET-FIELD"
@@ -39,6 +38,12 @@ def _ways_out(rule: rules.Rule, path: KeyPath) -> str:
     if others:
         ways.append(f"use target {' or '.join(others)}")
     return "; or ".join(ways)
+
+
+def _fine(assistant: Assistant, target: str, path: KeyPath) -> bool:
+    """Whether a target takes what stands at ``path``: of a list, the whole entry."""
+    refused = (found for rule in _BY_TARGET[target] for found, _ in rule.find(assistant))
+    return not any(found[:2] == path[:2] for found in refused)
 
 
 _ON_RUNS = "set it on each run"

@@ -131,3 +131,10 @@ def test_every_step_is_told_of_when_it_begins_and_when_it_ends() -> None:
     assert sorted(event.position for event in began) == [1, 2, 3, 4]
     assert {event.total for event in began} == {4}
     assert len(ended) == 4
+
+
+def test_a_replacement_that_failed_is_told_of_once() -> None:
+    outcome, events = carried_out(Hands(frozenset({"a"})), change(Action.REPLACE, "a"))
+    assert [failure.step.address for failure in outcome.failed] == [at("a")]
+    assert outcome.skipped == ()
+    assert not any(isinstance(event, StepSkipped) for event in events)

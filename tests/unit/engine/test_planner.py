@@ -270,3 +270,14 @@ def test_what_the_platform_decided_and_nobody_recorded_is_taken_as_it_is() -> No
         )
     )
     assert (change.action, change.recorded()) == (Action.NO_OP, {"name": "n", "version": "7"})
+
+
+def test_a_switch_shows_nothing_of_what_the_platform_decided() -> None:
+    change = only(
+        facts(
+            [resource("a", name="n", size=2)],
+            [entry("a", name="n", digest="0", type="release.thing")],
+            [live("id-a", name="n", digest="0")],
+        )
+    )
+    assert (change.previous_type, change.changed) == ("release.thing", ("size",))

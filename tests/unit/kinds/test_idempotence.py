@@ -13,6 +13,7 @@ import yaml
 from tests.test_scenarios import CASES_BY_NAME
 from tests.worlds.world import World, a_world
 
+from retinue.errors import ManifestError
 from retinue.kinds.values import transform
 from retinue.manifest.compose import load
 from retinue.manifest.model import Assistant
@@ -142,7 +143,9 @@ def test_every_value_is_taken_by_some_target(world: World) -> None:
 
 
 @pytest.mark.parametrize(("section", "field", "target"), FIELDS, ids=NAMES)
-def test_nothing_is_left_to_do(section: str, field: str, target: str, world: World) -> None:
+def test_it_settles_or_the_target_says_why_not(
+    section: str, field: str, target: str, world: World
+) -> None:
     case = CASES[section][field]
     projects = [
         project_with((section, field, target), says(section, field, owned(value, field, world)))
@@ -150,7 +153,8 @@ def test_nothing_is_left_to_do(section: str, field: str, target: str, world: Wor
     ]
     taken = [each for each in projects if takes(world, each)]
     if not taken:
-        pytest.skip("its target refuses it")
+        refuses(world, projects)
+        return
     _, *changes = [settles(world, project) for project in [*taken, *taken[:1]]]
     silent = case.get("local") or field == "lifecycle.ignore_changes"
     assert any(changes) is (len(taken) > 1 and not silent)
@@ -204,6 +208,17 @@ def takes(world: World, project: dict[str, Any]) -> bool:
     world.declare(project)
     found = load(world.project).resources.values()
     return not any(list(unsupported(each)) for each in found if isinstance(each, Assistant))
+
+
+def refuses(world: World, projects: list[dict[str, Any]]) -> None:
+    """What no target's assistant can say stops the plan, with the target's own codes."""
+    for project in projects:
+        world.declare(project)
+        with pytest.raises(ManifestError) as caught:
+            world.plan()
+        assert {problem.code.rpartition("-")[0] for problem in caught.value.problems} == {
+            "RTN-TARGET"
+        }
 
 
 def settles(world: World, project: dict[str, Any]) -> bool:

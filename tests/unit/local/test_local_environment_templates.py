@@ -35,6 +35,11 @@ def an_archive(**source: str) -> dict[str, Any]:
     return {"type": "inline", "name": "latex", "description": "Sets formulas.", "source": sent}
 
 
+def on_two_disks() -> str:
+    """The end of a zip archive that begins elsewhere."""
+    return base64.b64encode(b"PK\6\7" + bytes(12) + b"\2\0\0\0PK\5\6" + bytes(18)).decode()
+
+
 def restricted(**domains: list[str]) -> dict[str, Any]:
     return {"access": "restricted", **domains}
 
@@ -189,6 +194,7 @@ async def test_templates_are_listed_in_pages_and_deleted(sdk: openai.AsyncOpenAI
         {"files": [a_file(f"/workspace/{n}", 4 * 1024 * 1024) for n in "abc"]},
         {"files": [a_file(f"/workspace/{n}") for n in range(51)]},
         {"skills": [an_archive(data=inline(10))]},
+        {"skills": [an_archive(data=on_two_disks())]},
         {"skills": [an_archive(type="url")]},
         {"plugins": [an_archive(media_type="application/gzip")]},
         {"plugins": [{**an_archive(), "source": {}}]},

@@ -160,6 +160,7 @@ WITHOUT_NAME = "---\ndescription: d\n---\n"
         ({"SKILL.md": "---\n[: -\n---\n"}, "is not YAML"),
         ({"SKILL.md": WITHOUT_NAME}, "files.name"),
         ({"SKILL.md": "---\nname: a\n---\n"}, "files.description"),
+        ({"SKILL.md": "---\nname: ' '\ndescription: d\n---\n"}, "files.name"),
         ({"SKILL.md": "---\nname: 3\ndescription: d\n---\n"}, "files.name"),
         ({"SKILL.md": "---\nname: [a]\ndescription: d\n---\n"}, "files.name"),
         ({"SKILL.md": "---\nname: !!str [a]\ndescription: d\n---\n"}, "files.name"),
@@ -177,6 +178,7 @@ WITHOUT_NAME = "---\ndescription: d\n---\n"
         ({"SKILL.md": SKILL, "x\\y": "x"}, "not a path inside of the skill"),
         ({"SKILL.md": SKILL, "../x": "x"}, "not a path inside of the skill"),
         ({"SKILL.md": SKILL, "/etc/x": "x"}, "not a path inside of the skill"),
+        ({"SKILL.md": SKILL, "C:/x": "x"}, "not a path inside of the skill"),
     ],
 )
 async def test_what_is_no_skill_is_refused(
@@ -205,6 +207,8 @@ def twice() -> bytes:
         (zipped(FILES, zipfile.ZIP_BZIP2), "stored or deflated"),
         (twice(), "the same path"),
     ],
+    # A zip holds the time at which it was made: as a name it would differ from worker to worker.
+    ids=["empty", "nonsense", "no files", "bzip2", "twice"],
 )
 async def test_what_is_no_zip_is_refused(
     sdk: openai.AsyncOpenAI, archive: bytes, message: str
@@ -260,7 +264,29 @@ async def test_forms_that_say_something_else_are_refused(http: httpx2.AsyncClien
     assert "files" in await sent(files={"files": (None, b"no file")})
 
 
-@pytest.mark.parametrize("version", ["0", "2", "x", "-1", "99999999999999999999"])
+async def test_a_default_is_true_or_false(http: httpx2.AsyncClient) -> None:
+    files = {"files": ("SKILL.md", SKILL.encode())}
+    made = (await http.post("/skills", files=files)).json()["id"]
+    path = f"/skills/{made}/versions"
+    wrong = await http.post(path, files=files, data={"default": "maybe"})
+    alone = await http.post(path, files={"default": (None, b"true")})
+    for answer, param in ((wrong, "default"), (alone, "files")):
+        assert answer.status_code == 400
+        assert answer.json()["error"]["param"] == param
+
+
+async def test_an_upload_without_end_is_cut_off(
+    http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retinue.local.skills.form.MOST_BYTES", 10)
+    files = {"files": ("SKILL.md", SKILL.encode() + bytes(1024 * 1024))}
+    answer = await http.post("/skills", files=files)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "version", ["0", "01", "2", "x", "-1", "\N{ARABIC-INDIC DIGIT ONE}", "9" * 20]
+)
 async def test_a_version_that_does_not_exist(sdk: openai.AsyncOpenAI, version: str) -> None:
     skill = await sdk.skills.create(files=parts(FILES))
     with pytest.raises(openai.NotFoundError):

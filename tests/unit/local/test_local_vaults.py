@@ -83,6 +83,29 @@ async def test_a_credential_shows_everything_but_its_secrets(
         assert SECRET.encode() not in file.read_bytes(), file
 
 
+CLIENT: Any = {"type": "client_secret_basic", "client_secret": SECRET}
+REFRESH: Any = {"refresh_token": SECRET, "token_endpoint_auth": CLIENT}
+ROTATIONS: list[tuple[Any, Any]] = [
+    ({**BEARER, "token": "old"}, {"token": SECRET}),
+    (VARIABLE, {"secret_value": SECRET}),
+    (OAUTH, {"access_token": SECRET, "refresh": REFRESH}),
+]
+
+
+@pytest.mark.parametrize(("auth", "new"), ROTATIONS, ids=["bearer", "variable", "oauth"])
+async def test_a_new_secret_is_not_kept_either(
+    sdk: openai.AsyncOpenAI, auth: Any, new: Any, database: Path
+) -> None:
+    vault = await vault_of(sdk)
+    credentials = sdk.beta.agents.vaults.credentials
+    made = await credentials.create(vault, name="repo", auth=auth)
+    sent: Any = {"type": auth["type"], **new}
+    rotated = await credentials.update(made.id, vault_id=vault, auth=sent)
+    assert SECRET not in rotated.model_dump_json()
+    for file in database.parent.iterdir():
+        assert SECRET.encode() not in file.read_bytes(), file
+
+
 async def test_oauth_shows_its_public_side(sdk: openai.AsyncOpenAI) -> None:
     vault = await vault_of(sdk)
     made = await sdk.beta.agents.vaults.credentials.create(vault, name="repo", auth=OAUTH)
@@ -224,7 +247,7 @@ async def test_a_refresh_keeps_how_its_client_says_who_it_is(sdk: openai.AsyncOp
         auth: Any = {"type": "mcp_oauth", "refresh": refresh}
         with pytest.raises(openai.BadRequestError, match=r"auth\.refresh"):
             await credentials.update(credential.id, vault_id=vault, auth=auth)
-    auth = {"type": "mcp_oauth", "refresh": token}
+    auth = {"type": "mcp_oauth", "refresh": {**token, "token_endpoint_auth": None}}
     kept = await credentials.update(made.id, vault_id=vault, auth=auth)
     assert kept.auth.model_dump() == made.auth.model_dump()
 
@@ -242,6 +265,23 @@ async def test_metadata_of_a_credential_is_replaced_and_filtered(sdk: openai.Asy
     assert [each.id async for each in credentials.list(vault, metadata={"n": "a"})] == []
     with pytest.raises(openai.BadRequestError, match="metadata"):
         await credentials.update(ids[0], vault_id=vault, metadata={"n" * 65: "x"})
+
+
+async def test_metadata_is_cleared_by_an_empty_object_and_never_by_null(
+    http: httpx2.AsyncClient,
+) -> None:
+    """Null is documented for a new vault alone."""
+    headers = {"OpenAI-Beta": "agents=v1"}
+    vault = (await http.post("/vaults", json={"metadata": None}, headers=headers)).json()["id"]
+    within = f"/vaults/{vault}/credentials"
+    new = {"name": "key", "auth": VARIABLE, "metadata": {"n": "a"}}
+    path = f"{within}/{(await http.post(within, json=new, headers=headers)).json()['id']}"
+    for place, sent in ((f"/vaults/{vault}", {}), (within, new), (path, {})):
+        answer = await http.post(place, json={**sent, "metadata": None}, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "metadata")
+    assert (await http.get(path, headers=headers)).json()["metadata"] == {"n": "a"}
+    cleared = await http.post(path, json={"metadata": {}}, headers=headers)
+    assert cleared.json()["metadata"] == {}
 
 
 @pytest.mark.parametrize("query", [{"status": "gone"}, {"limit": "0"}, {"after": "vault_none"}])

@@ -72,6 +72,21 @@ def test_a_forced_target_takes_the_place_of_all(tmp_path: Path) -> None:
     assert tutor.fields == {"name": "tutor", "model": "gpt-4o"}
 
 
+def test_a_move_leaves_automations_behind(tmp_path: Path) -> None:
+    nightly = '{assistant: tutor, schedule: {cron: "0 6 * * *", timezone: UTC}, prompt: Go.}'
+    team = "assistants: {tutor: {model: gpt-5, target: agents}}\n"
+    with pytest.raises(ManifestError) as caught:
+        loaded(tmp_path, f"{team}automations: {{nightly: {nightly}}}\n", "responses")
+    [problem] = caught.value.problems
+    assert problem.message == "assistant.tutor is on the target responses; automations start agents"
+    assert problem.hint == "remove the automation, or leave the assistant where it is"
+
+
+def test_a_manifest_that_names_itself_is_still_one(tmp_path: Path) -> None:
+    manifest = loaded(tmp_path, "files: {own: {path: team.yaml}}\n")
+    assert list(manifest.resources) == [Address("file", "own")]
+
+
 def test_what_a_check_finds_stands_among_all_other_problems(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as caught:
         loaded(tmp_path, f"{TEAM}    nmae: x\n", check=complain("error"))

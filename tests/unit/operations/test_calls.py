@@ -101,7 +101,7 @@ def test_an_unknown_name_is_told_with_what_there_is(world: World) -> None:
     applied(world)
     with pytest.raises(UsageError, match="no applied assistant 'tutr'") as caught:
         retinue.load("tutr", project=world.root)
-    assert caught.value.hint == "did you mean 'tutor'?"
+    assert caught.value.__notes__ == ["hint: did you mean 'tutor'?"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "3", '{"tutor": {}}', '{"tutor": 1}'])

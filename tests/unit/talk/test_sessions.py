@@ -68,9 +68,9 @@ def test_a_question_more_is_an_input_and_its_turn_the_one_that_is_followed() -> 
 
 
 class TestGoingOn:
-    def wire(self, **known: Any) -> ScriptedWire:
+    def wire(self, status: str = "idle", *actions: Any, **known: Any) -> ScriptedWire:
         answers = {
-            f"GET {PATH}": session("idle", **known),
+            f"GET {PATH}": session(status, *actions, **known),
             f"GET {PATH}/turns": {"data": [{"id": "turn_0", "status": "completed"}]},
         }
         return ScriptedWire(streams=[[IDLE, *BEGUN[1:], *END]], answers=answers)
@@ -82,6 +82,29 @@ class TestGoingOn:
     def test_with_one_of_another_agent(self) -> None:
         with pytest.raises(UsageError, match="of the agent agt_2, not of"):
             ask(self.wire(agent={"id": "agt_2"}), thread="sess_1")
+
+    @pytest.mark.parametrize("status", ["in_progress", "requires_action"])
+    def test_with_one_that_is_not_done(self, status: str) -> None:
+        """A message into a turn under way may join it; its calls belong to whoever asked."""
+        wire = self.wire(status, {**QUIZ, "turn_id": "turn_0"})
+        with pytest.raises(UsageError, match=f"earlier question: it is {status}"):
+            ask(wire, thread="sess_1", respond=Answering())
+        assert sent(wire) == []
+
+    def test_after_a_turn_that_did_not_stop_when_it_was_told_to(self) -> None:
+        wire = self.wire("requires_action", QUIZ)
+        wire.streams = [[*BEGUN, WAITING]]
+        talk = talk_over(wire)
+        assert answered(talk).status == "requires_action"
+        with pytest.raises(UsageError, match="not done with an earlier question"):
+            answered(talk, "And?")
+
+    def test_after_a_turn_that_was_stopped(self) -> None:
+        wire = self.wire()
+        wire.streams = [[*BEGUN, WAITING], *wire.streams]
+        talk = talk_over(wire)
+        assert answered(talk).status == "requires_action"
+        assert answered(talk, "And?").text == "So it is."
 
 
 def test_in_another_role_it_has_no_tools_machine_or_secrets() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from retinue.local import checks, pages, shapes
+from retinue.local import checks, pages
 from retinue.local.calls import AGENTS, Call, Json
 from retinue.local.database import Connection, Row
 from retinue.local.families.vaults import listed_where, require_vault
@@ -33,9 +33,9 @@ CREATE INDEX IF NOT EXISTS credentials_order ON credentials (vault_id, created_a
 _ALL = "/vaults/{vault_id}/credentials"
 _ONE = _ALL + "/{credential_id}"
 _CREATE = checks.record(
-    required={"name": fields.name, "auth": fields.AUTH}, metadata=shapes.METADATA
+    required={"name": fields.name, "auth": fields.AUTH}, metadata=fields.metadata
 )
-_UPDATE = checks.record(auth=fields.ROTATION, metadata=shapes.METADATA)
+_UPDATE = checks.record(auth=fields.ROTATION, metadata=fields.metadata)
 
 
 def _require(connection: Connection, call: Call) -> Row:

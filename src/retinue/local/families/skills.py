@@ -19,7 +19,7 @@ from retinue.local.skills.bundle import Bundle
 from retinue.local.skills.form import read_form
 
 _ONE = "/skills/{skill_id}"
-_UPDATE = checks.record(required={"default_version": checks.text(pattern="[1-9][0-9]{0,8}")})
+_UPDATE = checks.record(required={"default_version": checks.text(pattern=versions.NUMBER)})
 
 
 async def _create(request: Request) -> Response:

@@ -29,7 +29,7 @@ CREATE INDEX IF NOT EXISTS vaults_order ON vaults (created_at);
 
 _ONE = "/vaults/{vault_id}"
 _CREATE = checks.record(name=fields.name, metadata=shapes.METADATA)
-_UPDATE = checks.record(name=checks.nullable(fields.name), metadata=shapes.METADATA)
+_UPDATE = checks.record(name=checks.nullable(fields.name), metadata=fields.metadata)
 _STATUS = checks.choice("active", "archived")
 
 

@@ -75,8 +75,15 @@ def _size(value: object, param: str) -> int:
 
 def _zip(value: object, param: str) -> None:
     """An archive. Nobody installs it here, so that nobody has to look into it."""
-    if not zipfile.is_zipfile(io.BytesIO(_decoded(value, param))):
+    if not _is_zip(_decoded(value, param)):
         raise refusals.invalid(param, "this is not a zip archive.")
+
+
+def _is_zip(data: bytes) -> bool:
+    try:
+        return zipfile.is_zipfile(io.BytesIO(data))
+    except zipfile.BadZipFile:  # a part of an archive on several disks
+        return False
 
 
 _FILE = checks.tagged(

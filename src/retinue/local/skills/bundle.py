@@ -8,6 +8,7 @@ end in a refusal.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -30,7 +31,19 @@ _NAME = checks.text(shortest=1, longest=64)
 _DESCRIPTION = checks.text(shortest=1, longest=1024)
 _TEXT = "tag:yaml.org,2002:str"
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError)
+# The last two: a name of no length, and an offset that no file has.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+    OverflowError,
+)
+_OUTSIDE = re.compile(r"[A-Za-z]:|.*[\\\0]", re.DOTALL)
+"""A drive's letter, and what separates folders elsewhere or ends a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,7 @@ def _check_sizes(sizes: list[int]) -> None:
 def _check_paths(files: Mapping[str, bytes]) -> None:
     """Whoever unpacks the skill gets these files, each once, and no other place is written to."""
     for path in files:
-        if not {"", ".", ".."}.isdisjoint(path.split("/")) or "\\" in path or "\0" in path:
+        if not {"", ".", ".."}.isdisjoint(path.split("/")) or _OUTSIDE.match(path):
             raise refused(f"{path!r} is not a path inside of the skill.")
     folders = {str(above) for path in files for above in PurePosixPath(path).parents}
     for path in folders & files.keys():
@@ -147,6 +160,8 @@ def _said(front: yaml.MappingNode, key: str) -> str:
     if not isinstance(node, yaml.ScalarNode) or node.tag != _TEXT or not _storable(node.value):
         raise refusals.invalid(param, f"the {key} in {_MAIN} has to be text.")
     text: str = node.value
+    if not text.strip():
+        raise refusals.missing(param)
     return text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from retinue.local import pages
 from retinue.local.blobs import BlobWriter
 from retinue.local.calls import Json
@@ -45,6 +47,10 @@ END;
 )
 
 
+NUMBER = "[1-9][0-9]{0,8}"
+"""How the number of a version is written; 01 is none."""
+
+
 def require_skill(connection: Connection, skill_id: str) -> Row:
     """The row of a skill, or the API's 404."""
     return require(connection, "skills", "skill", skill_id)
@@ -56,7 +62,7 @@ def require_version(connection: Connection, skill_id: str, version: str) -> Row:
     number = str(skill["latest_version"]) if version == "latest" else version
     row: Row | None = connection.execute(
         "SELECT * FROM skill_versions WHERE skill_id = ? AND version = ?",
-        (skill_id, int(number) if number.isdecimal() and len(number) < 10 else -1),
+        (skill_id, int(number) if re.fullmatch(NUMBER, number) else -1),
     ).fetchone()
     if row is None:
         raise absent("version", f"{skill_id}@{version}")

@@ -34,6 +34,12 @@ def name(value: object, param: str) -> str:
     return trimmed
 
 
+def metadata(value: object, param: str) -> Json:
+    """Metadata where the SDK's types know no null: {} clears it."""
+    kept: Json = shapes.METADATA(checks.any_object(value, param), param)
+    return kept
+
+
 def _secret(value: object, param: str) -> str:
     """A secret: not empty, on one line."""
     text: str = checks.text(shortest=1)(value, param)
@@ -127,8 +133,11 @@ ROTATION = checks.tagged(
             checks.record(
                 refresh_token=_KEPT_SECRET,
                 scope=_TEXT,
-                token_endpoint_auth=checks.tagged(
-                    client_secret_basic=_NEW_CLIENT_SECRET, client_secret_post=_NEW_CLIENT_SECRET
+                token_endpoint_auth=checks.nullable(
+                    checks.tagged(
+                        client_secret_basic=_NEW_CLIENT_SECRET,
+                        client_secret_post=_NEW_CLIENT_SECRET,
+                    )
                 ),
             )
         ),

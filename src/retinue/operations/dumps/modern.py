@@ -14,6 +14,7 @@ from typing import Any, Final
 from retinue.kinds.marker import without_marker
 from retinue.manifest.schema_functions import FUNCTION_NAME
 from retinue.manifest.schema_parts import USER_METADATA
+from retinue.manifest.schema_tools import TOOL_TYPES
 from retinue.operations.dumps.report import Remark
 
 OWN_STORE: Final = "(own vector store)"
@@ -135,6 +136,9 @@ class _Tools:
         if not isinstance(tool, dict) or not isinstance(tool.get("type"), str):
             self._say("dropped", at, "a tool without a type")
             return
+        if tool["type"] not in TOOL_TYPES:
+            self._say("dropped", at, f"{tool['type']}: no type of tool that Retinue knows")
+            return
         if tool["type"] == "retrieval":
             self._say("changed", at, "the first API's retrieval is now file_search")
             tool = {"type": "file_search"}
@@ -189,9 +193,6 @@ class _Tools:
             stores = [self._helped(_mapping(helpers[0]))]
         elif not stores and self._files:
             stores = [self._own()]
-        if not stores:
-            message = "file_search has no vector store: name one, or drop the tool"
-            self._remarks.append(Remark("decide", "tools", message, ("responses",)))
         self.resources["file_search"] = {"vector_store_ids": stores[:1]}
 
     def _own(self) -> str:

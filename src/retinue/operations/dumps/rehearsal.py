@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from retinue.errors import ManifestError
+from retinue.manifest.schema_project import TARGETS
 from retinue.manifest.source import parse
 from retinue.manifest.spots import Spot
 from retinue.manifest.writer import to_yaml
@@ -18,7 +19,7 @@ from retinue.operations.declared import declared
 from retinue.operations.dumps.bodies import dotted
 from retinue.operations.dumps.parcel import Parcel
 from retinue.operations.dumps.records import Note, Origin
-from retinue.operations.dumps.report import TARGETS, NewFile, Remark, Taken
+from retinue.operations.dumps.report import NewFile, Remark, Taken
 from retinue.operations.dumps.writing import write
 from retinue.problem import KeyPath, Problem
 from retinue.project import Project

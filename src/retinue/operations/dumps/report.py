@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from retinue.address import Address
+from retinue.manifest.schema_project import TARGETS
 from retinue.operations.dumps.records import Note, Origin
 
 Kind: TypeAlias = Literal["dropped", "changed", "unknown", "decide"]
@@ -13,7 +14,6 @@ Kind: TypeAlias = Literal["dropped", "changed", "unknown", "decide"]
 decide: somebody has to."""
 
 KINDS: Final[tuple[Kind, ...]] = ("dropped", "changed", "unknown", "decide")
-TARGETS: Final = ("assistants", "responses", "agents")
 
 
 @dataclass(frozen=True, slots=True)

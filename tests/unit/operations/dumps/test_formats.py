@@ -57,8 +57,8 @@ class TestFirstApi:
     ) -> None:
         report = take(keep(tmp_path, assistant(tools=[{"type": "retrieval"}], file_ids=[])))
         assert written(report)["assistants"]["tutor"]["tools"] == [{"type": "file_search"}]
-        (remark,) = [each for each in report.taken[0].remarks if each.field == "tools"]
-        assert remark.targets == ("responses",)
+        (remark,) = [r for r in report.taken[0].remarks if "vector_store" in r.message]
+        assert (remark.kind, remark.targets) == ("decide", ("responses",))
 
 
 class TestSecondApi:
@@ -99,9 +99,13 @@ class TestSecondApi:
         page = json.loads((CASES / "second-api.json").read_text("utf-8"))
         assert composed == page["data"][0]["instructions"].rstrip("\n")
 
+    def test_a_name_with_accents_makes_an_address_without(self, take: Take, tmp_path: Path) -> None:
+        assert names(take(keep(tmp_path, assistant(name="Élève 数学")))) == ["eleve"]
+
     def test_unknown_fields_are_said_without_their_values(self, take: Take, tmp_path: Path) -> None:
         report = take(keep(tmp_path, assistant(color="#123456", tools=[{"type": "browser"}])))
         assert {("dropped", "color"), ("dropped", "tools[0]")} <= said(report, "tutor")
+        assert ("dropped", "tools[0].type") not in said(report, "tutor")
         assert not any("#123456" in each.message for each in report.taken[0].remarks)
 
     def test_only_one_vector_store_stays(self, take: Take, tmp_path: Path) -> None:
@@ -163,7 +167,7 @@ class TestSeveral:
     def test_what_windows_writes(self, take: Take, tmp_path: Path, encoding: str) -> None:
         path = tmp_path / "dump.json"
         path.write_bytes(json.dumps(assistant(name="Größe"), ensure_ascii=False).encode(encoding))
-        assert written(take(path))["assistants"]["gr-e"]["name"] == "Größe"
+        assert written(take(path))["assistants"]["grosse"]["name"] == "Größe"
 
 
 class TestNotebook:
