@@ -61,7 +61,13 @@ def live_equals_desired(world: World, sketch: Sketch) -> None:
     for section, check in checks.items():
         resources: Section = sketch.sections[section]
         for name, resource in resources.items():
-            check(world, name, resource)
+            check(world, name, _inherited(sketch, resource) | resource)
+
+
+def _inherited(sketch: Sketch, resource: dict[str, Any]) -> dict[str, Any]:
+    """What an automation has of its agent where it names nothing itself."""
+    agent = sketch.sections["assistants"].get(resource.get("assistant", ""), {})
+    return {"environment": agent["environment"]} if "environment" in agent else {}
 
 
 def _file_is(world: World, name: str, file: dict[str, Any]) -> None:
