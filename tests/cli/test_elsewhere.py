@@ -78,3 +78,15 @@ def test_force_moves_and_is_remembered(moved: Shell, server: str) -> None:
     assert home(moved) == server
     assert moved.ok("plan", "--detailed-exitcode").conclusion.startswith("No changes.")
     moved.ok("destroy", "--auto-approve")
+
+
+@pytest.mark.parametrize("command", [["import", "--all"], ["state", "rebuild"]])
+def test_a_platform_that_has_nothing_of_what_platforms_have_is_none(
+    shell: Shell, server: str, command: list[str]
+) -> None:
+    """To call that "0 objects" would be to lie: nobody has looked where they are."""
+    platform = f"{{api: openai, base_url: {server.removesuffix('/v1')}}}"
+    shell.write({"retinue.yaml": f"project: school\nplatform: {platform}\n"})
+    done = Shell(shell.root, {"OPENAI_API_KEY": KEY})(*command)
+    assert done.code == 1
+    assert "check base_url: it usually ends in /v1" in done.err

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from retinue import secrets
+from retinue.address import Address
 from retinue.errors import PlanStale, RetinueError, SecretUnreadable
-from retinue.kinds.marker import Owner
+from retinue.kinds.base import Write
+from retinue.kinds.marker import Marker, Owner
 from retinue.kinds.values import Sealed
 from retinue.manifest.model import Secret
 from retinue.secrets import Secrets
@@ -159,3 +161,14 @@ def test_no_text_is_in_any_representation(tmp_path: Path) -> None:
     with pytest.raises(RetinueError) as caught:
         keeper.seal(Secret(env="OTHER"))
     assert TEXT not in repr(caught.value)
+
+
+def test_a_write_does_not_show_what_it_opens() -> None:
+    address = Address("credential", "repo")
+    write = Write(
+        address=address,
+        values={"token": TEXT},
+        changed=frozenset({"token"}),
+        marker=Marker(OWNER, address, "0"),
+    )
+    assert TEXT not in repr(write)

@@ -25,8 +25,6 @@ younger and carries no marker is somebody else's, however much it is alike."""
 PATIENCE = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds waited before each look: a list may show an object only some time after its create."""
 
-_SIGNATURE = ("filename", "bytes", "purpose")
-
 
 async def find(
     adapter: Adapter, intent: Intent, taken: Collection[str], clock: Clock
@@ -119,10 +117,10 @@ async def newcomers(adapter: Adapter, now: float) -> list[Live]:
 
 
 async def _since(adapter: Adapter, moment: float) -> AsyncIterator[Live]:
-    """Objects made at or after ``moment`` (unix seconds), newest first."""
+    """Objects made at or after ``moment`` (unix seconds)."""
     async for page in adapter.pages():
         for live in page:
             if live.created_at >= moment:
                 yield live
-        if page and page[-1].created_at < moment:
+        if page and page[-1].created_at < moment and not adapter.type.unordered:
             return

@@ -38,7 +38,7 @@ def new_operation() -> str:
 
 @dataclass(slots=True)
 class Performer:
-    """Does the steps of one apply. ``unseal`` reads a secret again, just before it is sent."""
+    """Does the steps of one apply. ``unseal`` gives the text of a secret that is sent."""
 
     adapters: Mapping[str, Adapter]
     ledger: Ledger
@@ -57,6 +57,8 @@ class Performer:
         """
         if step.phase is Phase.DESTROY:
             return await self._destroy(step, change)
+        if change.action is Action.REPLACE:
+            await self._require_unedited(change)
         if change.action in (Action.CREATE, Action.REPLACE):
             return await self._create(change)
         if change.action is Action.FORGET:
@@ -160,7 +162,9 @@ class Performer:
         values = self._resolved(change, change.after or {})
         assert change.id is not None, "only a create has no object yet"
         live = Live(id=change.id, values={})
-        if change.changed:
+        # The ID of a recorded one says what it is called, so that a new name is a new release.
+        renamed = adapter.type.recorded and change.previous_address is not None
+        if change.changed or renamed:
             write = self._write(change, values, set(change.changed))
             live = await adapter.update(change.id, write, await self._unmoved(adapter, change))
         recorded = {n: v for n, v in values.items() if n not in change.resets}
@@ -207,6 +211,16 @@ class Performer:
             )
         return step.object_id
 
+    async def _require_unedited(self, change: Change) -> None:
+        """Leave alone what somebody edited since the plan: its replacement would not have the edit.
+
+        What nobody can edit, as a file, needs no second look; what is gone is in nobody's way.
+        """
+        adapter = self.adapters[change.object_type]
+        if any(not attribute.immutable for attribute in adapter.type.attributes.values()):
+            with contextlib.suppress(NotFound):
+                await self._unmoved(adapter, change)
+
     async def _unmoved(self, adapter: Adapter, change: Change) -> Live:
         """Read the object again and make sure that it still is as the plan saw it."""
         live = await self._read(adapter, change)
@@ -233,7 +247,8 @@ class Performer:
         """Managed attributes that are no longer as the plan saw them."""
         entry = self._recorded(change)
         applied = entry.values if entry is not None else {}
-        wanted = applied if change.after is None else change.after
+        other_type = change.previous_type is not None
+        wanted = applied if change.after is None or other_type else change.after
         attributes = adapter.type.attributes
         return [
             name

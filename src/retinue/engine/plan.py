@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from retinue.address import Address
 from retinue.engine.diff import Drift
 from retinue.kinds.base import MARKER, Upload
-from retinue.kinds.values import Values, digest, encode
+from retinue.kinds.values import Sealed, Values, digest, encode, spots
 
 
 class Action(StrEnum):
@@ -136,6 +136,10 @@ class Change:
             "previous_address": self.previous_address and str(self.previous_address),
             "previous_type": self.previous_type,
             "sha256": self.upload and self.upload.sha256,
+            "secrets": [
+                [list(path), secret.source and asdict(secret.source)]
+                for path, secret in spots(self.written(), Sealed)
+            ],
             "leftover": self.leftover,
             "protect": self.protect,
         }

@@ -157,7 +157,8 @@ async def _listed(adapter: Adapter, question: Question, wanted: Collection[str])
         pages += 1
         seen.update((live.id, live) for live in page)
         missing.difference_update(live.id for live in page)
-        past = oldest is None or (page and page[-1].created_at < oldest - CLOCK_SKEW)
+        ordered = page and not adapter.type.unordered
+        past = oldest is None or (ordered and page[-1].created_at < oldest - CLOCK_SKEW)
         if past and not question.census and len(missing) <= pages:
             break
     return seen

@@ -75,7 +75,8 @@ class ResourceType:
 
     title: for people. marked: its objects can carry the marker. signature: the attributes by which
     an object that can't is recognised after a lost answer. lists_in_part: list pages leave
-    something out, so that listed objects have to be completed. recorded: there is no object on the
+    something out, so that listed objects have to be completed. unordered: its pages are not newest
+    first, as the objects are listed by what they are in. recorded: there is no object on the
     platform, the entry in the state is all there is. closing: a platform may have closed the whole
     family of endpoints; its objects are gone then.
     """
@@ -87,6 +88,7 @@ class ResourceType:
     marked: bool = True
     signature: tuple[str, ...] = ()
     lists_in_part: bool = False
+    unordered: bool = False
     recorded: bool = False
     closing: bool = False
 
@@ -147,7 +149,7 @@ class Write:
     those of ``values`` that are ``changed``, and nowhere else."""
 
     address: Address
-    values: Values
+    values: Values = field(repr=False)
     changed: frozenset[str]
     marker: Marker
     upload: Upload | None = None
@@ -161,7 +163,8 @@ class Adapter(Protocol):
     def type(self) -> ResourceType: ...
 
     def pages(self) -> AsyncIterator[Sequence[Live]]:
-        """All objects, newest first, a page at a time; values may lack what needs more calls."""
+        """All objects, newest first unless the type is unordered, a page at a time; values may lack
+        what needs more calls."""
         ...
 
     async def complete(self, live: Live) -> Live:

@@ -51,6 +51,7 @@ CREDENTIAL = ResourceType(
     name="credential",
     kind="credential",
     title="credential",
+    unordered=True,
     attributes={
         "name": Attribute(immutable=True),
         "vault": Attribute(immutable=True),
@@ -114,12 +115,11 @@ class CredentialAdapter:
         self._api = api
 
     async def pages(self) -> AsyncIterator[Sequence[Live]]:
-        """One page with those of all vaults: only then can the newest be first."""
-        found: list[Live] = []
+        """Those of one vault after the other: an account may have a vault for each of its users, and
+        whoever looks for a few credentials need not read them all."""
         async for page in self._api.pages("/vaults", size=PAGE):
             for vault in page:
-                found.extend(await self._within(str(vault["id"])))
-        yield sorted(found, key=lambda live: (-live.created_at, live.id))
+                yield await self._within(str(vault["id"]))
 
     async def _within(self, vault: str) -> list[Live]:
         try:

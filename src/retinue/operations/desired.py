@@ -62,7 +62,7 @@ _ADAPTERS: tuple[Callable[[Api], Adapter], ...] = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What the manifests want: compiled resources, moves, and objects to leave on the platform.
-    unseal: reads a secret again that the resources only know by its fingerprint."""
+    unseal: gives the text of a secret that the resources only know by its fingerprint."""
 
     desired: Mapping[Address, Resource] = field(default_factory=dict)
     moves: tuple[tuple[Address, Address], ...] = ()

@@ -121,8 +121,9 @@ async def import_all(
         choice = _Choice()
         taken = {*snapshot.entries, *want.desired}
         tracked = snapshot.objects()
-        for adapter in (session.adapters[name] for name in _DESCRIBED):
-            for live in await _all_of(adapter):
+        every = await _all_of([session.adapters[name] for name in _DESCRIBED])
+        for adapter, lives in every:
+            for live in lives:
                 if live.id not in tracked and _fits(live, patterns):
                     _consider(choice, adapter, live, owner, taken)
         for item in choice.chosen:
@@ -130,12 +131,22 @@ async def import_all(
         return write(choice.chosen, choice.notes)
 
 
-async def _all_of(adapter: Adapter) -> list[Live]:
-    """Every object of a type; none where the platform doesn't have such objects at all."""
-    try:
-        return [live async for page in adapter.pages() for live in page]
-    except FamilyGone:
-        return []
+async def _all_of(adapters: Iterable[Adapter]) -> list[tuple[Adapter, list[Live]]]:
+    """Every object of each type that the platform has.
+
+    Raises:
+        FamilyGone: it has none of them, and so is none, or elsewhere.
+    """
+    found: list[tuple[Adapter, list[Live]]] = []
+    gone: FamilyGone | None = None
+    for adapter in adapters:
+        try:
+            found.append((adapter, [live async for page in adapter.pages() for live in page]))
+        except FamilyGone as error:
+            gone = error
+    if gone is not None and not found:
+        raise gone
+    return found
 
 
 def _consider(

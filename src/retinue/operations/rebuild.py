@@ -71,19 +71,26 @@ async def rebuild_state(
 
 
 async def _served(adapters: Mapping[str, Adapter]) -> set[str]:
-    """The types that the platform has at all: rebuilding is no time to insist on one."""
+    """The types that the platform has at all: rebuilding is no time to insist on one.
 
-    async def served(adapter: Adapter) -> bool:
+    Raises:
+        FamilyGone: it has none of them, and so is none, or elsewhere.
+    """
+
+    async def missing(adapter: Adapter) -> FamilyGone | None:
         try:
             async for _ in adapter.pages():
                 break
-        except FamilyGone:
-            return False
-        return True
+        except FamilyGone as error:
+            return error
+        return None
 
-    names = list(adapters)
-    answers = await together(served(adapters[name]) for name in names)
-    return {name for name, there in zip(names, answers, strict=True) if there}
+    names = [name for name, adapter in adapters.items() if not adapter.type.recorded]
+    answers = await together(missing(adapters[name]) for name in names)
+    there = {name for name, gone in zip(names, answers, strict=True) if gone is None}
+    if not there:
+        raise next(gone for gone in answers if gone is not None)
+    return there
 
 
 async def _unmarked(session: Session, repaired: Repaired, want: Wanted) -> list[Found]:

@@ -128,6 +128,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "upload": {"upload": replace(UPLOAD, sha256="1" * 64)},
     "leftover": {"leftover": True},
     "protect": {"protect": False},
+    "where a secret comes from": {
+        "after": {**(FULL.after or {}), "token": Sealed("cafe", Secret(command=("sh", "evil")))}
+    },
 }
 
 

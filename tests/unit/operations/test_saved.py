@@ -223,6 +223,21 @@ def test_a_plan_file_that_was_edited_is_refused(world: World) -> None:
         load_plan(path, world.root)
 
 
+def test_a_plan_file_runs_no_other_command_for_a_secret_than_the_approved_one(world: World) -> None:
+    token = {"type": "static_bearer", "mcp_server_url": "https://mcp.example/mcp"}
+    world.declare({
+        "vaults": {"tools": {}},
+        "credentials": {
+            "repo": {**token, "vault": "tools", "token": {"command": ["echo", "secret"]}}
+        },
+    })  # fmt: skip
+    path = world.root / "plan.json"
+    save_plan(world.plan(), path)
+    path.write_text(path.read_text().replace('"echo"', '"evil"'))
+    with pytest.raises(StateCorrupt, match="the digest does not fit"):
+        load_plan(path, world.root)
+
+
 def test_an_edit_between_plan_and_write_is_noticed_by_the_second_read(world: World) -> None:
     world.apply()
     tutor = {**MANIFEST["assistants"]["tutor"], "temperature": 0.4}
@@ -241,3 +256,53 @@ def test_an_edit_between_plan_and_write_is_noticed_by_the_second_read(world: Wor
     assert applied.outcome is not None
     assert [type(failure.error) for failure in applied.outcome.failed] == [PlanStale]
     assert world.live("assistant.tutor")["temperature"] == 1.9
+
+
+@pytest.mark.parametrize("target", ["responses", "agents"])
+def test_an_edit_of_what_is_to_be_replaced_is_noticed_before_anything_is_made(
+    world: World, target: str
+) -> None:
+    tutor = {"model": "gpt-4o", "instructions": "Be kind."}
+    world.declare({"assistants": {"tutor": tutor}})
+    world.apply()
+    world.declare({"assistants": {"tutor": {**tutor, "target": target}}})
+    path = world.path_of("assistant.tutor")
+    edits: list[Any] = []
+
+    def script(sent: Sent) -> None:
+        if str(sent) == f"GET {path}" and not edits:
+            with ThreadPoolExecutor() as another:  # a loop runs in this one
+                body = {"instructions": "By hand."}
+                edits.append(another.submit(world.by_hand, "POST", path, body))
+
+    world.wire.script = script
+    applied = world.apply()
+    assert len(edits) == 1
+    assert applied.outcome is not None
+    assert [type(failure.error) for failure in applied.outcome.failed] == [PlanStale]
+    assert world.live("assistant.tutor")["instructions"] == "By hand."
+    assert world.objects("agent") == []
+    (drifted,) = world.plan().plan.drift
+    assert [field.name for field in drifted.fields] == ["instructions"]
+
+
+def test_what_is_to_be_replaced_may_be_gone_by_then(world: World) -> None:
+    tutor = {"model": "gpt-4o"}
+    world.declare({"assistants": {"tutor": tutor}})
+    world.apply()
+    world.declare({"assistants": {"tutor": {**tutor, "target": "agents"}}})
+    path = world.path_of("assistant.tutor")
+    gone: list[Any] = []
+
+    def script(sent: Sent) -> None:
+        if str(sent) == f"GET {path}" and not gone:
+            with ThreadPoolExecutor() as another:
+                gone.append(another.submit(world.by_hand, "DELETE", path))
+
+    world.wire.script = script
+    applied = world.apply()
+    assert len(gone) == 1
+    assert applied.outcome is not None
+    assert applied.outcome.complete
+    assert len(world.objects("agent")) == 1
+    assert world.plan().plan.empty

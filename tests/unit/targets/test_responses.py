@@ -321,6 +321,22 @@ def test_a_release_follows_what_it_uses(tmp_path: Path) -> None:
         assert world.id_of("assistant.tutor") == "tutor@4"
 
 
+def test_a_release_that_is_moved_leaves_its_name_to_another(tmp_path: Path) -> None:
+    with a_world(tmp_path / "world") as world:
+        world.write({"retinue.yaml": "project: demo\ntarget: responses\n"})
+        maths = {"name": "Tutor", "model": MODEL}
+        world.declare({"assistants": {"tutor": maths}})
+        world.apply()
+        moved = [{"from": "assistant.tutor", "to": "assistant.maths"}]
+        world.declare({"assistants": {"maths": maths}, "moved": moved})
+        world.apply()
+        assert world.ids() == {"assistant.maths": "maths@2"}
+        assert world.plan().plan.empty
+        world.declare({"assistants": {"maths": maths, "tutor": {"model": MODEL}}})
+        world.apply()
+        assert world.ids() == {"assistant.maths": "maths@2", "assistant.tutor": "tutor@1"}
+
+
 def _applied(world: World, manifest: dict[str, Any]) -> dict[str, Any]:
     """The one tool of the request, once nothing is left to do."""
     world.declare(manifest)
