@@ -115,8 +115,8 @@ class CredentialAdapter:
         self._api = api
 
     async def pages(self) -> AsyncIterator[Sequence[Live]]:
-        """Those of one vault after the other: an account may have a vault for each of its users, and
-        whoever looks for a few credentials need not read them all."""
+        """Those of one vault after the other: there may be a vault for each user of an application,
+        and whoever looks for a few credentials need not read them all."""
         async for page in self._api.pages("/vaults", size=PAGE):
             for vault in page:
                 yield await self._within(str(vault["id"]))

@@ -302,7 +302,7 @@ def test_to_ignore_auth_is_to_ignore_all_of_it() -> None:
 # --- Where they are -------------------------------------------------------------------------------
 
 
-def test_those_of_all_vaults_are_listed_newest_first() -> None:
+def test_those_of_one_vault_after_the_other_are_listed() -> None:
     api = Recorder(
         {
             "GET /vaults": [{"id": "v1"}, {"id": "gone"}, {"id": "v2"}],
@@ -314,7 +314,8 @@ def test_those_of_all_vaults_are_listed_newest_first() -> None:
             ],
         }
     )
-    assert listed(CredentialAdapter(api)) == ["v2/new", "v2/middle", "v1/old"]
+    assert listed(CredentialAdapter(api)) == ["v1/old", "v2/new", "v2/middle"]
+    assert CredentialAdapter.type.unordered
 
 
 def test_an_id_leads_through_the_vault() -> None:

@@ -123,3 +123,58 @@ def test_a_killed_create_is_recorded_as_it_was_sent(world: World) -> None:
     assert "was created by an interrupted apply; now recorded" in planned.plan.notes[0]
     world.apply()
     assert settled(world)
+
+
+BEARER = {"type": "static_bearer", "mcp_server_url": "https://mcp.example/mcp"}
+KEYS = {
+    "vaults": {"tools": {}},
+    "credentials": {"repo": {**BEARER, "vault": "tools", "token": "${env:TOKEN}"}},
+}
+
+
+def a_full_account(world: World) -> None:
+    """Our vault is the oldest; those after it hold a credential each that is much older than ours
+    will be."""
+    world.environ = {"TOKEN": "a secret"}
+    world.declare({"vaults": KEYS["vaults"]})
+    world.apply()
+    for number in range(20):
+        vault = world.by_hand("POST", "/vaults", {"name": f"user {number}"})["id"]
+        body = {"name": "theirs", "auth": {**BEARER, "token": "t"}}
+        world.by_hand("POST", f"/vaults/{vault}/credentials", body)
+        world.time.now += 1
+    world.time.now += 10_000
+    world.declare(KEYS)
+
+
+def credentials(world: World) -> int:
+    """How many there are in our vault."""
+    return len(world.by_hand("GET", f"{world.path_of('vault.tools')}/credentials")["data"])
+
+
+def test_a_lost_credential_is_found_behind_those_of_other_vaults(world: World) -> None:
+    a_full_account(world)
+    world.wire.script = at_creates(Fault.CUT_AFTER)
+    world.apply()
+    assert credentials(world) == 1
+    assert world.plan().plan.empty
+
+
+def test_a_killed_credential_is_found_behind_those_of_other_vaults(world: World) -> None:
+    a_full_account(world)
+    kept: dict[str, bytes] = {}
+    world.wire.at_kill = lambda: kept.update(world.kept_state())
+    world.wire.script = at_creates(Fault.KILL_AFTER)
+    world.apply()
+    world.put_state(kept)
+    world.wire.killed = False
+    world.apply()
+    assert credentials(world) == 1
+    assert world.plan().plan.empty
+
+
+def test_one_credential_is_not_looked_for_in_every_vault(world: World) -> None:
+    a_full_account(world)
+    world.apply()
+    _, sent = world.recorded(world.plan)
+    assert len(sent) <= 4
