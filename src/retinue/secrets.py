@@ -55,6 +55,8 @@ class Secrets:
             SecretUnreadable: it can't be read.
             PlanStale: it is another one by now.
         """
+        if sealed.fingerprint is None:
+            raise PlanStale(f"the plan was made without the secret {sealed.source}", hint=_AGAIN)
         if sealed.source is None:
             raise PlanStale("it is not known any more where a secret comes from", hint=_AGAIN)
         if self.seal(sealed.source) != sealed:

@@ -173,7 +173,9 @@ def test_a_secret_that_changed_stops_a_saved_plan(vigil: Vigil) -> None:
 
 def test_a_command_that_fails_tells_nothing_of_what_it_printed(vigil: Vigil) -> None:
     vigil.shell.edit("assistants/team.yaml", '\\"$PRINTED\\""', '\\"$PRINTED\\"; exit 3"')
-    assert "exit code 3" in vigil(1, "plan").err
+    assert "exit code 3" in vigil(0, "plan").out
+    assert "exit code 3" in vigil(1, "plan", "--out", "first.plan").err
+    assert "exit code 3" in vigil(1, "apply", "--auto-approve").err
 
 
 def test_the_debug_log_of_the_sdk_tells_nothing(vigil: Vigil) -> None:

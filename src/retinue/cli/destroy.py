@@ -44,7 +44,7 @@ def command(
     from retinue.operations.applying import Run, apply
     from retinue.operations.desired import Wanted
 
-    options = plan_options(targets, excludes, destroy=True, forced=False)
+    options = plan_options(targets, excludes, destroy=True)
     gate = Gate(
         Terminal.current(),
         parse_approval(EVERYTHING if auto_approve else None),

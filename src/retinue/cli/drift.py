@@ -31,8 +31,10 @@ def command(*, chosen: Chosen, parallelism: int | None, as_json: bool) -> int:
     from retinue.render.text import drift_text
 
     terminal = Terminal.current()
-    options = plan_options((), (), forced=False)
-    planned = run_async(plan_only(open_wanted(chosen), options, parallelism, terminal.watcher()))
+    opened = open_wanted(chosen, secrets=False)
+    planned = run_async(
+        plan_only(opened, plan_options(preview=True), parallelism, terminal.watcher())
+    )
     for refusal in planned.verdict.refusals:
         if refusal.code == ELSEWHERE:  # everything would look deleted there
             raise UsageError(refusal.message, hint=refusal.hint)

@@ -77,7 +77,7 @@ def command(
         raise UsageError("write either ADDRESS and ID, or --all, or --from FILE")
     if not everything and object_id is None:
         raise UsageError(f"which object is {address}?", hint=f"retinue import {address} ID")
-    opened = open_wanted(chosen)
+    opened = open_wanted(chosen, secrets=False)
     terminal = Terminal.current()
     if everything:
         imported = _all(opened, patterns, terminal)

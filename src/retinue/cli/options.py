@@ -115,8 +115,8 @@ class Opened:
     want: Wanted
 
 
-def open_wanted(chosen: Chosen) -> Opened:
-    """Open the project, read its manifests and digest its files.
+def open_wanted(chosen: Chosen, *, secrets: bool = True) -> Opened:
+    """Open the project, read its manifests, digest its files, and read its ``secrets`` if wanted.
 
     Raises:
         ManifestError: with every problem.
@@ -126,13 +126,20 @@ def open_wanted(chosen: Chosen) -> Opened:
 
     project = chosen.project()
     manifest = declared(project)
-    return Opened(project, manifest, wanted(project, manifest))
+    return Opened(project, manifest, wanted(project, manifest, reading=secrets))
 
 
 def plan_options(
-    targets: tuple[str, ...], excludes: tuple[str, ...], *, destroy: bool = False, forced: bool
+    targets: tuple[str, ...] = (),
+    excludes: tuple[str, ...] = (),
+    *,
+    destroy: bool = False,
+    forced: bool = False,
+    preview: bool = False,
 ) -> PlanOptions:
     """The engine's options from the command line's."""
     from retinue.operations.planning import PlanOptions
 
-    return PlanOptions(targets=targets, excludes=excludes, destroy=destroy, forced=forced)
+    return PlanOptions(
+        targets=targets, excludes=excludes, destroy=destroy, forced=forced, preview=preview
+    )

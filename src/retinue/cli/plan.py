@@ -53,7 +53,7 @@ def command(
     Never takes the lock, and changes neither the platform nor the state.
     """
     opened = open_wanted(chosen)
-    options = plan_options(targets, excludes, destroy=destroy, forced=False)
+    options = plan_options(targets, excludes, destroy=destroy, preview=out is None)
     terminal = Terminal.current()
     planned = run_async(plan_only(opened, options, parallelism, terminal.watcher()))
     if out is not None:

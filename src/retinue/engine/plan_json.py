@@ -204,7 +204,9 @@ def _change(data: Mapping[str, Any], root: Path) -> Change:
         put(values["after"], reference["path"], Unknown(Address.parse(reference["address"])))
     for secret in data["secrets"]:
         tree, path = values[secret["in"]], secret["path"]
-        put(tree, path, Sealed(str(at(tree, path)), _source(secret["source"])))
+        fingerprint = at(tree, path)
+        known = None if fingerprint is None else str(fingerprint)
+        put(tree, path, Sealed(known, _source(secret["source"])))
     previous, upload = data["previous_address"], data["upload"]
     return Change(
         address=Address.parse(data["address"]),

@@ -6,7 +6,7 @@ unknown, and that is what makes those others change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retinue.address import Address
@@ -17,7 +17,7 @@ from retinue.engine.graph import levels
 from retinue.engine.plan import Action, Change, DriftedResource, Reason
 from retinue.engine.steps import schedule, steps_of
 from retinue.kinds.base import Live, Resource, ResourceType
-from retinue.kinds.values import Values, digest, leaves, resolve, unknowns
+from retinue.kinds.values import Values, digest, leaves, remembered, resolve, unknowns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Facts:
 
     live: tracked addresses; None where the object is gone. adoptable: declared, untracked
     addresses whose object was found. previous: the earlier name of moved addresses. forget:
-    addresses whose object is to stay on the platform. types: resource types by name.
+    addresses whose object is to stay on the platform. unread: those with a secret that could not
+    be read. types: resource types by name.
     """
 
     desired: Mapping[Address, Resource]
@@ -36,6 +37,7 @@ class Facts:
     adoptable: Mapping[Address, Live]
     previous: Mapping[Address, Address]
     forget: frozenset[Address] = frozenset()
+    unread: Collection[Address] = frozenset()
     destroy: bool = False
 
 
@@ -151,6 +153,8 @@ class _Planner:
 
     def _existing(self, resource: Resource, entry: Entry, live: Live) -> None:
         wanted = self._wanted(resource)
+        if resource.address in self.facts.unread:
+            wanted = remembered(wanted, entry.values)
         comparison = compare(resource, wanted, entry.values, live.values, self.renewed)
         if comparison.drift:
             self.drift.append(

@@ -11,7 +11,7 @@ import hashlib
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from retinue.address import Address
@@ -50,10 +50,11 @@ class Unknown:
 class Sealed:
     """A secret, known by its fingerprint alone: equal fingerprints are equal secrets.
 
-    ``source`` is where the text comes from; the state does not keep it.
+    One without a fingerprint could not be read. ``source`` is where the text comes from; the state
+    does not keep it.
     """
 
-    fingerprint: str
+    fingerprint: str | None
     source: Secret | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -118,9 +119,25 @@ def replace_ids(value: Any, renewed: Mapping[str, Address]) -> Any:
     return transform(value, leaf) if renewed else value
 
 
-def unsealed(value: Any, read: Callable[[Sealed], str]) -> Any:
-    """Put the text of each secret in its place."""
+def unsealed(value: Any, read: Callable[[Sealed], str | None]) -> Any:
+    """Put what ``read`` gives of each secret in its place: the text, or the fingerprint."""
     return transform(value, lambda item: read(item) if isinstance(item, Sealed) else item)
+
+
+def unread(value: Any) -> list[Secret]:
+    """Where the secrets come from that could not be read."""
+    found = (secret for _, secret in spots(value, Sealed) if secret.fingerprint is None)
+    return [secret.source for secret in found if secret.source is not None]
+
+
+def remembered(value: Any, applied: Any) -> Any:
+    """Put the applied secret in the place of each that could not be read: it counts as the same."""
+    if isinstance(value, Sealed):
+        same = value.fingerprint is None and isinstance(applied, Sealed)
+        return replace(value, fingerprint=applied.fingerprint) if same else value
+    if isinstance(value, Mapping) and isinstance(applied, Mapping):
+        return {key: remembered(item, applied.get(key)) for key, item in value.items()}
+    return value
 
 
 def spots(value: Any, sort: type[Leaf]) -> Iterator[tuple[Path, Leaf]]:

@@ -7,7 +7,7 @@ other's deletes it some day. `retinue state rebuild`, which somebody asked for, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from retinue.address import Address
 from retinue.engine.inventory import Found
@@ -37,7 +37,7 @@ class Alike:
         """The only one, as something to take over; None where there are several."""
         if len(self.lives) != 1:
             return None
-        return Found(self.address, self.type.name, _unread(self.type, self.lives[0]))
+        return Found(self.address, self.type.name, self.lives[0])
 
 
 async def look_alikes(
@@ -72,13 +72,3 @@ async def _listed(adapter: Adapter, taken: Collection[str]) -> list[Live]:
 def _same(resource: Resource, lives: Collection[Live]) -> tuple[Live, ...]:
     wanted = signature(resource.type, resource.values)
     return tuple(live for live in lives if signature(resource.type, live.values) == wanted)
-
-
-def _unread(type_: ResourceType, live: Live) -> Live:
-    """What is never read back counts as unknown, so that the next apply writes it again."""
-    unknown = {
-        name: None
-        for name, attribute in type_.attributes.items()
-        if attribute.write_only and not attribute.immutable
-    }
-    return replace(live, values={**unknown, **live.values})

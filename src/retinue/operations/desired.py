@@ -17,7 +17,7 @@ from retinue.kinds.environment import EnvironmentAdapter, compile_environment
 from retinue.kinds.file import FileAdapter, compile_file
 from retinue.kinds.marker import Owner
 from retinue.kinds.skill import SkillAdapter, compile_skill
-from retinue.kinds.values import Sealed
+from retinue.kinds.values import Sealed, unread
 from retinue.kinds.vault import VaultAdapter, compile_vault
 from retinue.kinds.vector_store import VectorStoreAdapter, compile_vector_store
 from retinue.manifest.model import (
@@ -28,6 +28,7 @@ from retinue.manifest.model import (
     File,
     Function,
     Manifest,
+    Secret,
     Skill,
     Vault,
     VectorStore,
@@ -62,28 +63,50 @@ _ADAPTERS: tuple[Callable[[Api], Adapter], ...] = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What the manifests want: compiled resources, moves, and objects to leave on the platform.
-    unseal: gives the text of a secret that the resources only know by its fingerprint."""
+    unseal: gives the text of a secret that the resources only know by its fingerprint. unread: why
+    secrets of resources could not be read; only who writes to the platform needs them."""
 
     desired: Mapping[Address, Resource] = field(default_factory=dict)
     moves: tuple[tuple[Address, Address], ...] = ()
     forget: frozenset[Address] = frozenset()
     unseal: Callable[[Sealed], str] = field(default=str, repr=False)
+    unread: Mapping[Address, tuple[SecretUnreadable, ...]] = field(default_factory=dict)
 
 
-def wanted(project: Project, manifest: Manifest) -> Wanted:
+def wanted(project: Project, manifest: Manifest, *, reading: bool = True) -> Wanted:
     """Compile every platform object that the project wants; functions are part of assistants.
 
-    Raises:
-        SecretUnreadable: secrets that resources need aren't there; all of them are named.
+    Without ``reading`` no secret is read: who looks at what was applied, and at what is live, does
+    not compare them.
     """
     secrets = secrets_of(project)
-    context = Context(owner_of(project), _uploads(project, manifest), secrets.seal)
+    failures: dict[Secret, SecretUnreadable] = {}
+
+    def seal(secret: Secret) -> Sealed:
+        if reading and secret not in failures:
+            try:
+                return secrets.seal(secret)
+            except SecretUnreadable as error:
+                failures[secret] = error
+        return Sealed(None, secret)
+
+    desired = _compiled(manifest, Context(owner_of(project), _uploads(project, manifest), seal))
     return Wanted(
-        desired=_compiled(manifest, context),
+        desired=desired,
         moves=tuple((entry.source, entry.target) for entry in manifest.moves),
         forget=frozenset(entry.address for entry in manifest.removals if not entry.destroy),
         unseal=secrets.open,
+        unread=_unread(desired, failures) if failures else {},
     )
+
+
+def _unread(
+    desired: Mapping[Address, Resource], failures: Mapping[Secret, SecretUnreadable]
+) -> dict[Address, tuple[SecretUnreadable, ...]]:
+    sources = {address: unread(resource.values) for address, resource in desired.items()}
+    return {
+        a: tuple(failures[s] for s in dict.fromkeys(found)) for a, found in sources.items() if found
+    }
 
 
 def owner_of(project: Project) -> Owner:
@@ -110,19 +133,11 @@ def _uploads(project: Project, manifest: Manifest) -> dict[Address, Upload]:
 
 
 def _compiled(manifest: Manifest, context: Context) -> dict[Address, Resource]:
-    found: dict[Address, Resource] = {}
-    missing: list[tuple[Address, SecretUnreadable]] = []
-    for address, item in manifest.resources.items():
-        if isinstance(item, Function):
-            continue
-        try:
-            found[address] = _COMPILERS[type(item)](item, context)
-        except SecretUnreadable as error:
-            missing.append((address, error))
-    if missing:
-        reasons = [f"{address}: {error.message}" for address, error in missing]
-        raise SecretUnreadable("\n".join(reasons), hint=missing[0][1].hint)
-    return found
+    return {
+        address: _COMPILERS[type(item)](item, context)
+        for address, item in manifest.resources.items()
+        if not isinstance(item, Function)
+    }
 
 
 def adapters(api: Api) -> dict[str, Adapter]:

@@ -216,7 +216,10 @@ class _Writer:
         self._snapshot = snapshot
 
     def __call__(self, chosen: list[_Taken], notes: list[str]) -> Imported:
-        entries = [entry_for(t.adapter.type, t.address, t.live, t.resource) for t in chosen]
+        ids = {**self._snapshot.ids(), **{item.address: item.live.id for item in chosen}}
+        entries = [
+            entry_for(t.adapter.type, t.address, t.live, t.resource, ids.get) for t in chosen
+        ]
         names = {e.id: e.address.name for e in (*self._snapshot.entries.values(), *entries)}
         declared = self._want.desired
         written = [self._manifest(item, names) for item in chosen if item.address not in declared]

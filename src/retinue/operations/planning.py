@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from retinue.address import Address
@@ -30,6 +30,7 @@ from retinue.operations.desired import Wanted
 from retinue.operations.leaving import left_behind
 from retinue.operations.recovery import recover_files
 from retinue.operations.session import Session
+from retinue.operations.unread import missing_secrets, without_secrets
 from retinue.project import OpenAIPlatform
 from retinue.targets.models import retirements
 
@@ -37,12 +38,14 @@ from retinue.targets.models import retirements
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """targets, excludes: address patterns. destroy: plan to delete everything. forced: the shares
-    of deletions and updates don't count."""
+    of deletions and updates don't count. preview: the plan is only looked at; secrets may be missing.
+    """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     destroy: bool = False
     forced: bool = False
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,6 +76,7 @@ async def make_plan(
 
     Raises:
         PlatformError: the platform can't be read. UsageError: a pattern fits nothing.
+        SecretUnreadable: something that the plan is about has secrets that aren't there.
     """
     desired = {} if options.destroy else want.desired
     moved = move(snapshot, () if options.destroy else want.moves)
@@ -95,6 +99,7 @@ async def make_plan(
         adoptable=adoption.adoptable,
         previous=moved.previous,
         forget=want.forget,
+        unread=want.unread.keys(),
         destroy=options.destroy,
     )
     left = left_behind(repaired.snapshot, repaired.inventory, session.platform)
@@ -106,6 +111,10 @@ async def make_plan(
         *await _retirements(session, desired, clock),
     )
     plan = _plan(session, facts, options, notes)
+    missing = without_secrets(plan, want, desired)
+    if missing and not options.preview:
+        raise missing_secrets(missing)
+    plan = replace(plan, notes=(*plan.notes, *(each.note() for each in missing)))
     verdict = judge(
         plan,
         session.project.safety,

@@ -10,14 +10,9 @@ from retinue.engine.diff import seen
 from retinue.engine.entry import Entry
 from retinue.kinds.base import MARKER, Live, Resource, ResourceType, computed_values
 from retinue.kinds.file import FILE
-from retinue.kinds.values import resolve, unknowns
+from retinue.kinds.values import resolve, unknowns, unread
 
 IdOf = Callable[[Address], str | None]
-
-
-def nobody(address: Address) -> None:
-    """Know no ID."""
-    del address
 
 
 def entry_for(
@@ -25,11 +20,12 @@ def entry_for(
     address: Address,
     live: Live,
     resource: Resource | None,
-    id_of: IdOf = nobody,
+    id_of: IdOf,
 ) -> Entry:
     """Record ``live`` as ``address``; ``resource`` is what the manifests say, None for nothing.
 
-    ``id_of`` knows the objects that it may refer to.
+    ``id_of`` knows the objects that it may refer to. What holds a secret that could not be read is
+    left out, so that the next apply writes it.
     """
     return Entry(
         address=address,
@@ -58,22 +54,25 @@ def _undeclared(type_: ResourceType, live: Live) -> dict[str, Any]:
 def _declared(live: Live, resource: Resource, id_of: IdOf) -> dict[str, Any]:
     attributes = resource.type.attributes
     return {
-        name: _unread(name, wanted, live, resource)
+        name: _never_read(name, wanted, live, resource)
         if attributes[name].write_only
         else seen(attributes[name], name, wanted, {}, live.values)
         for name, wanted in resolve(resource.values, id_of).items()
+        if not unread(wanted)
     }
 
 
-def _unread(name: str, wanted: Any, live: Live, resource: Resource) -> Any:
-    """A value that the platform never returns: what is known of it, else what is wanted; nothing
-    where that names an object that nobody knows.
+def _never_read(name: str, wanted: Any, live: Live, resource: Resource) -> Any:
+    """A value that the platform never returns: what is known of it, else what is wanted. Nothing
+    where that names an object that nobody knows, or where the object only looks like ours, so that
+    the next apply writes it.
 
     The content of a file is taken for the local one only where name and size agree.
     """
     if name in live.values:
         return live.values[name]
-    if unknowns(wanted):
+    only_alike = not resource.type.marked and not resource.type.attributes[name].immutable
+    if only_alike or unknowns(wanted):
         return None
     if name == "sha256":
         same = all(live.values.get(n) == resource.values[n] for n in ("filename", "bytes"))
