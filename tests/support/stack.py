@@ -150,7 +150,7 @@ def an_automation(agent: str, **more: Any) -> Resource:
     automation = Automation(
         address=Address("automation", "quiz"),
         fields={"name": "Quiz"},
-        assistant=ExternalId(agent),
+        assistant=ExternalId("assistant", agent),
         lifecycle=PLAIN,
         places=PLACES,
         **parts,

@@ -54,12 +54,14 @@ def judge(
     home: str = "",
     forced: bool = False,
     destroy: bool = False,
+    others: Iterable[Refusal] = (),
 ) -> Verdict:
     """Judge a plan over ``existing`` resources, whose objects were last seen on ``home``.
 
     ``forced`` lifts everything but protection; ``destroy`` lifts the shares: all is meant to go.
+    ``others`` are refusals that the plan alone does not show.
     """
-    refusals = list(_protected(plan.pending))
+    refusals = [*_protected(plan.pending), *others]
     if not forced and plan.pending and home not in ("", plan.platform):
         refusals.append(_elsewhere(home, plan.platform))
     if not (forced or destroy) and existing >= limits.min_existing:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from retinue.address import Address
 from retinue.kinds.marker import Marker
 from retinue.kinds.values import SCALARS, Values
+from retinue.manifest.model import ExternalId
 from retinue.problem import Place
 
 
@@ -110,12 +111,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What the manifests want at one address. ``values`` may hold `Ref` leaves."""
+    """What the manifests want at one address. ``values`` may hold `Ref` leaves; ``observes`` are
+    somebody else's objects in them."""
 
     address: Address
     type: ResourceType
     values: Values
     depends_on: tuple[Address, ...] = ()
+    observes: tuple[ExternalId, ...] = ()
     protect: bool = False
     ignore_changes: frozenset[str] = frozenset()
     upload: Upload | None = None

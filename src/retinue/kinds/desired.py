@@ -66,12 +66,13 @@ def resource_of(
     ``parts`` names the attributes of those fields of the manifest that are not just the one of the
     same name, for ``ignore_changes``.
     """
-    fields = declared.lifecycle.ignore_changes
+    fields, uses = declared.lifecycle.ignore_changes, tuple(uses)
     return Resource(
         address=declared.address,
         type=type_,
         values=values,
         depends_on=addresses(uses),
+        observes=tuple(dict.fromkeys(item for item in uses if isinstance(item, ExternalId))),
         protect=declared.lifecycle.protect,
         ignore_changes=frozenset(name for field in fields for name in parts.get(field, (field,))),
         upload=upload,

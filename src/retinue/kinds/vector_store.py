@@ -74,7 +74,8 @@ def compile_vector_store(store: VectorStore, context: Context) -> Resource:
     values[MARKER] = context.owner.mark(store.address)
     if store.files is not None:
         values["files"] = [_attachment(file, context) for file in store.files]
-    uses = (file.file for file in store.files or ())
+    # Attaching somebody else's file shows whether it is there, and the store's list does later.
+    uses = (file.file for file in store.files or () if isinstance(file.file, Address))
     return resource_of(store, VECTOR_STORE, values, uses=uses)
 
 

@@ -98,7 +98,7 @@ def _skill(context: Context, owner: Declaration, entry: Any, index: int) -> Refe
     if isinstance(entry, str):
         return named(context, owner, "skill", entry, "skills", index)
     if "id" in entry:
-        return ExternalId(entry["id"])
+        return ExternalId("skill", entry["id"])
     if "skill" in entry:
         return named(context, owner, "skill", entry["skill"], "skills", index, "skill")
     return None

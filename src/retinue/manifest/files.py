@@ -123,7 +123,7 @@ def _entry(context: Context, owner: Declaration, entry: Any, index: int) -> list
     if "glob" in entry:
         return [StoreFile(each, attributes) for each in _matched(context, owner, entry, index)]
     if "id" in entry:
-        return [StoreFile(ExternalId(entry["id"]), attributes)]
+        return [StoreFile(ExternalId("file", entry["id"]), attributes)]
     address = None  # of a flawed entry
     if "path" in entry:
         address = file_at(context, owner, entry["path"], *at, "path")

@@ -20,8 +20,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 @dataclass(frozen=True, slots=True)
 class ExternalId:
-    """A platform object that somebody else owns: used by its ID, never changed."""
+    """A platform object of a ``kind`` that somebody else owns: used by its ID, never changed."""
 
+    kind: str
     id: str
 
 

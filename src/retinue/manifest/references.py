@@ -29,7 +29,7 @@ def refer(
     if isinstance(value, str):
         return named(context, owner, kind, value, *path)
     if "id" in value:
-        return ExternalId(value["id"])
+        return ExternalId(kind, value["id"])
     if "path" in value:
         return file_at(context, owner, value["path"], *path, "path")
     return None  # flawed, and reported as that

@@ -28,6 +28,7 @@ from retinue.operations.alike import look_alikes
 from retinue.operations.declared import on_openai
 from retinue.operations.desired import Wanted
 from retinue.operations.leaving import left_behind
+from retinue.operations.observed import vanished
 from retinue.operations.recovery import recover_files
 from retinue.operations.session import Session
 from retinue.operations.unread import missing_secrets, without_secrets
@@ -38,7 +39,7 @@ from retinue.targets.models import retirements
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """targets, excludes: address patterns. destroy: plan to delete everything. forced: the shares
-    of deletions and updates don't count. preview: the plan is only looked at; secrets may be missing.
+    of deletions and updates don't count. preview: nobody applies this plan; secrets may be missing.
     """
 
     targets: tuple[str, ...] = ()
@@ -114,7 +115,10 @@ async def make_plan(
     missing = without_secrets(plan, want, desired)
     if missing and not options.preview:
         raise missing_secrets(missing)
-    plan = replace(plan, notes=(*plan.notes, *(each.note() for each in missing)))
+    gone = await vanished(session.adapters, plan, desired)
+    refused = [] if options.forced else [each.refusal() for each in gone if each.pending]
+    told = [each.note() for each in gone if options.forced or not each.pending]
+    plan = replace(plan, notes=(*plan.notes, *(each.note() for each in missing), *told))
     verdict = judge(
         plan,
         session.project.safety,
@@ -122,6 +126,7 @@ async def make_plan(
         home=snapshot.home,
         forced=options.forced,
         destroy=options.destroy,
+        others=refused,
     )
     return Planned(plan, verdict, repaired, moved.previous)
 

@@ -90,7 +90,7 @@ def live(schedule: dict[str, Any] | None = None, **more: Any) -> Live:
 def resource(schedule: dict[str, Any] | None = None, **more: Any) -> Resource:
     parts: dict[str, Any] = {
         "environment": Address("environment", "lab"),
-        "vaults": (Address("vault", "keys"), ExternalId("vault_theirs")),
+        "vaults": (Address("vault", "keys"), ExternalId("vault", "vault_theirs")),
         "session_metadata": {"a": "b"},
         "prompt": "Ask",
         "lifecycle": Lifecycle(),

@@ -187,7 +187,7 @@ def test_an_environment_with_files_skills_and_variables(
         purpose = {"purpose": "user_data"}
         file = await stack.client.upload("/files", purpose, notes, "notes.md")
         parts: dict[str, Any] = {
-            "files": (EnvironmentFile("/workspace/notes.md", ExternalId(str(file["id"]))),),
+            "files": (EnvironmentFile("/workspace/notes.md", ExternalId("file", str(file["id"]))),),
             "skills": (SkillUse(Address("skill", "citing")),),
             "variables": {"MODE": "exam", "TOKEN": secret("TOKEN")},
         }

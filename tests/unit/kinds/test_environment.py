@@ -78,7 +78,7 @@ FIELDS: dict[str, Any] = {
 }
 PARTS: dict[str, Any] = {
     "files": (EnvironmentFile("/workspace/notes.md", NOTES),),
-    "skills": (SkillUse(ExternalId("skill_theirs"), "latest"), SkillUse(CITING)),
+    "skills": (SkillUse(ExternalId("skill", "skill_theirs"), "latest"), SkillUse(CITING)),
     "variables": {"MODE": "exam", "TOKEN": secret("LAB_TOKEN")},
 }
 

@@ -9,6 +9,8 @@ import pytest
 from tests.worlds.wire import Fault, Sent
 from tests.worlds.world import World, a_world
 
+from retinue.operations.planning import PlanOptions
+
 ASSISTANT = {"assistants": {"tutor": {"model": "gpt-4o"}}}
 STORE = {"vector_stores": {"papers": {"description": "What we read"}}}
 FILE = {"files": {"one": {"path": "a/x.md"}}}
@@ -73,7 +75,7 @@ def test_a_create_is_sent_three_times_at_most(world: World) -> None:
 def test_a_refused_create_leaves_nothing_to_look_for(world: World) -> None:
     world.declare({"assistants": {"tutor": {"model": "gpt-4o", "tools": [{
         "type": "file_search", "vector_store": {"id": "vs_nowhere"}}]}}})  # fmt: skip
-    applied = world.apply()
+    applied = world.apply(PlanOptions(forced=True))
     assert applied.outcome is not None
     assert len(applied.outcome.failed) == 1
     assert world.state.pending == {}

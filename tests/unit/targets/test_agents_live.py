@@ -43,6 +43,11 @@ def settles(world: World, **said: Any) -> dict[str, Any]:
     return world.live(TUTOR)
 
 
+def template(world: World, name: str) -> str:
+    """An environment template of somebody else's."""
+    return str(world.by_hand("POST", "/agents/environments/templates", {"name": name})["id"])
+
+
 def managed(shown: Mapping[str, Any]) -> dict[str, Any]:
     return {key: shown[key] for key in shown if key not in ("updated_at", "metadata")}
 
@@ -106,13 +111,12 @@ def test_drift_is_seen_and_put_right(world: World) -> None:
 
 
 def test_a_new_environment_asks_nothing_of_the_agent(world: World) -> None:
-    settles(world, environment={"id": "envtpl_1"})
-    _, sent = world.recorded(lambda: settles(world, environment={"id": "envtpl_2"}))
+    first, second = (template(world, name) for name in ("first", "second"))
+    settles(world, environment={"id": first})
+    _, sent = world.recorded(lambda: settles(world, environment={"id": second}))
     assert [request for request in sent if request.writes] == []
     entry = world.state.entries[Address.parse(TUTOR)]
-    assert session_of(entry.values, entry.id)["environment"]["environment_template_id"] == (
-        "envtpl_2"
-    )
+    assert session_of(entry.values, entry.id)["environment"]["environment_template_id"] == second
 
 
 @pytest.mark.parametrize("written", ["cred_theirs", "vault_theirs/cred_theirs"])

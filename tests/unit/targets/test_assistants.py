@@ -53,7 +53,8 @@ def test_only_what_the_manifest_names_is_wanted_and_the_marker() -> None:
 
 def test_tools_carry_their_resources_as_references() -> None:
     tutor = compiled(
-        CodeInterpreter((PAPER, ExternalId("file-x"))), FileSearch(PAPERS, {"max_num_results": 8})
+        CodeInterpreter((PAPER, ExternalId("file", "file-x"))),
+        FileSearch(PAPERS, {"max_num_results": 8}),
     )
     assert tutor.values["tools"] == [
         {"type": "code_interpreter"},
@@ -121,7 +122,7 @@ def test_what_the_server_fills_in_is_no_difference(
     ],
 )
 def test_order_and_resources_that_nobody_named_are_no_difference(live: dict[str, Any]) -> None:
-    wanted = compiled(CodeInterpreter((ExternalId("a"), ExternalId("b"))))
+    wanted = compiled(CodeInterpreter((ExternalId("file", "a"), ExternalId("file", "b"))))
     result = compare(
         wanted, wanted.values, wanted.values, {**wanted.values, "tool_resources": live}
     )
