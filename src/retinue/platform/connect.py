@@ -73,8 +73,10 @@ async def _reach(
             f"no API key for {name_of(endpoint)}: {endpoint.key_name} is not set",
             hint=f"set {endpoint.key_name} in the environment, or in .env beside retinue.yaml",
         )
+    from retinue.platform.gathering import GatheringTransport
+
     limits = httpx2.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
-    return endpoint.address, endpoint.api_key, httpx2.AsyncHTTPTransport(limits=limits)
+    return endpoint.address, endpoint.api_key, GatheringTransport(limits=limits)
 
 
 def _embedded(endpoint: Local) -> Starlette:
