@@ -43,7 +43,25 @@ def test_what_is_removed_stays_on_the_platform_and_is_forgotten(applied: Shell, 
     applied.ok("apply", "--auto-approve=update")
     assert [item["id"] for item in hand.objects("assistants")] == [removed]
     assert "assistant.tutor" not in applied.ok("state", "list").out
-    assert applied.ok("plan").out.endswith(EMPTY)
+    assert applied.ok("plan").out == EMPTY
+
+
+def test_what_is_removed_is_nobodys_any_more(applied: Shell, hand: Hand) -> None:
+    """It keeps what is its own, and loses what would make a later run take it for ours."""
+    declared = applied.root.joinpath(TEAM).read_text("utf-8")
+    applied.edit(TEAM, "    temperature: 0.2\n", "    metadata: {team: education}\n")
+    applied.ok("apply", "--auto-approve")
+    removed = applied.id_of("assistant.tutor")
+    store = "removed:\n  - {address: assistant.tutor}\n  - {address: vector_store.notes}\n"
+    applied.write({TEAM: "files:\n  syllabus: {path: data/syllabus.txt}\n" + store})
+    applied.ok("apply", "--auto-approve")
+    assert hand("GET", f"/assistants/{removed}")["metadata"] == {"team": "education"}
+    assert [store["metadata"] for store in hand.objects("vector_stores")] == [{}]
+    assert "Recorded 0 objects." in applied.ok("state", "rebuild").out
+    applied.write({TEAM: declared})
+    applied.ok("apply", "--auto-approve")
+    assert applied.id_of("assistant.tutor") != removed
+    assert len(hand.objects("assistants")) == 2
 
 
 def test_what_merely_leaves_the_manifests_is_deleted(applied: Shell, hand: Hand) -> None:

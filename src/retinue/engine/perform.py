@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
-from retinue.engine.diff import differs, seen
 from retinue.engine.entry import Deposed, Entry, Intent
 from retinue.engine.events import Note
 from retinue.engine.inventory import Resolution
 from retinue.engine.lookup import find, newcomers, signature
-from retinue.engine.plan import Action, Change
+from retinue.engine.plan import Action, Change, Reason
 from retinue.engine.ports import Clock, Ledger, Reporter
+from retinue.engine.second_look import require_unedited, unmoved
 from retinue.engine.steps import Phase, Step
 from retinue.errors import Interrupted, NotFound, PlanStale, PlatformError, Unavailable
-from retinue.kinds.base import Adapter, Live, Write, computed_values
+from retinue.kinds.base import MARKER, Adapter, Live, Write, computed_values
 from retinue.kinds.marker import Marker
 from retinue.kinds.values import Sealed, Values, resolve, unknowns, unsealed
 
@@ -58,12 +58,13 @@ class Performer:
         if step.phase is Phase.DESTROY:
             return await self._destroy(step, change)
         if change.action is Action.REPLACE:
-            await self._require_unedited(change)
+            await require_unedited(
+                self.adapters[change.object_type], change, self._recorded(change)
+            )
         if change.action in (Action.CREATE, Action.REPLACE):
             return await self._create(change)
         if change.action is Action.FORGET:
-            await self.ledger.record({change.address: None})
-            return change.id or ""
+            return await self._forget(change)
         return await self._update(change)
 
     async def _create(self, change: Change) -> str:
@@ -166,7 +167,8 @@ class Performer:
         renamed = adapter.type.recorded and change.previous_address is not None
         if change.changed or renamed:
             write = self._write(change, values, set(change.changed))
-            live = await adapter.update(change.id, write, await self._unmoved(adapter, change))
+            present = await unmoved(adapter, change, self._recorded(change))
+            live = await adapter.update(change.id, write, present)
         recorded = {n: v for n, v in values.items() if n not in change.resets}
         entry = self._entry(change, live, recorded)
         await self.ledger.record(_renamed(change, entry))
@@ -193,11 +195,23 @@ class Performer:
             return waiting
         return (*waiting, Deposed(change.object_type, change.id))
 
+    async def _forget(self, change: Change) -> str:
+        """Let go of an object; one that stays loses its marker: nobody takes it for ours again."""
+        assert change.id is not None, "what is forgotten is in the state"
+        adapter = self.adapters[change.type]
+        if adapter.type.marked and change.reason is Reason.REMOVED:
+            live = await adapter.read(change.id)
+            if live is not None and live.marker is not None:
+                write = self._write(change, {MARKER: None}, {MARKER})
+                await adapter.update(change.id, write, live)
+        await self.ledger.record({change.address: None})
+        return change.id
+
     async def _destroy(self, step: Step, change: Change) -> str:
         adapter = self.adapters[change.object_type]
         if change.action is Action.DELETE and not change.leftover:
             try:
-                await self._unmoved(adapter, change)
+                await unmoved(adapter, change, self._recorded(change))
             except NotFound:
                 await self.ledger.record({change.address: None})
                 return step.object_id
@@ -210,56 +224,6 @@ class Performer:
                 {change.address: None if gone else replace(entry, deposed=rest)}
             )
         return step.object_id
-
-    async def _require_unedited(self, change: Change) -> None:
-        """Leave alone what somebody edited since the plan: its replacement would not have the edit.
-
-        What nobody can edit, as a file, needs no second look; what is gone is in nobody's way.
-        """
-        adapter = self.adapters[change.object_type]
-        if any(not attribute.immutable for attribute in adapter.type.attributes.values()):
-            with contextlib.suppress(NotFound):
-                await self._unmoved(adapter, change)
-
-    async def _unmoved(self, adapter: Adapter, change: Change) -> Live:
-        """Read the object again and make sure that it still is as the plan saw it."""
-        live = await self._read(adapter, change)
-        if live is None:
-            raise NotFound(
-                f"{change.address}: {change.id} no longer exists",
-                hint="it was deleted after the plan was made; run plan again",
-            )
-        moved = self._moved(adapter, change, live)
-        if moved:
-            raise PlanStale(
-                f"{change.address}: {', '.join(moved)} changed on the platform since the plan",
-                hint="run plan again to see the change, then apply",
-            )
-        return live
-
-    async def _read(self, adapter: Adapter, change: Change) -> Live | None:
-        if not adapter.type.recorded:
-            return await adapter.read(change.id or "")
-        entry = self._recorded(change)
-        return None if entry is None else entry.as_live()
-
-    def _moved(self, adapter: Adapter, change: Change, live: Live) -> list[str]:
-        """Managed attributes that are no longer as the plan saw them."""
-        entry = self._recorded(change)
-        applied = entry.values if entry is not None else {}
-        other_type = change.previous_type is not None
-        wanted = applied if change.after is None or other_type else change.after
-        attributes = adapter.type.attributes
-        return [
-            name
-            for name, value in (change.before or {}).items()
-            if not attributes[name].write_only
-            and differs(
-                attributes[name],
-                seen(attributes[name], name, wanted.get(name), applied, live.values),
-                value,
-            )
-        ]
 
     def _recorded(self, change: Change) -> Entry | None:
         """The entry under the name that it still has."""

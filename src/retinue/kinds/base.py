@@ -149,7 +149,8 @@ def computed_values(type_: ResourceType, live: Live) -> dict[str, Any]:
 class Write:
     """One write, every reference resolved. ``changed`` names the attributes to send; ``applied``
     are the values as last applied, for what is no longer named inside of one. Secrets are open in
-    those of ``values`` that are ``changed``, and nowhere else."""
+    those of ``values`` that are ``changed``, and nowhere else. ``marker`` is written for the
+    attribute `MARKER`, unless the value of that is None: then the object is to lose its marker."""
 
     address: Address
     values: Values = field(repr=False)

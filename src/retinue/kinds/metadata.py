@@ -43,7 +43,8 @@ def marked_live(item: Mapping[str, Any], values: Values, *, id_: str = "") -> Li
 def metadata_to_send(write: Write, live: Live | None = None) -> dict[str, Any]:
     """The whole metadata of a write: what is managed, else what is there, and the marker."""
     present = live.values.get("metadata") if live is not None else None
-    return {**(write.values.get("metadata", present) or {}), KEY: str(write.marker)}
+    marker = {} if write.values.get(MARKER, "") is None else {KEY: str(write.marker)}
+    return {**(write.values.get("metadata", present) or {}), **marker}
 
 
 def touches_metadata(write: Write) -> bool:
