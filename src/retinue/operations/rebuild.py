@@ -46,11 +46,11 @@ async def rebuild_state(
     ):
         snapshot = store.read()
         require_home(snapshot, session)
-        inventory = await refresh(
-            session.adapters, snapshot, census=await _served(session.adapters)
-        )
+        served = await _served(session.adapters)
+        inventory = await refresh(session.adapters, snapshot, census=served)
         repaired = repair(snapshot, inventory, now=clock.now())
-        found = (*repaired.inventory.marked, *await _unmarked(session, repaired, want))
+        desired = {a: r for a, r in want.desired.items() if r.type.name in served}
+        found = (*repaired.inventory.marked, *await _unmarked(session, repaired, desired))
         types = _types(found, want.desired)
         adoption = adopt(found, types, repaired.snapshot.entries.keys())
         ids = {**repaired.snapshot.ids(), **{a: live.id for a, live in adoption.adoptable.items()}}
@@ -93,13 +93,15 @@ async def _served(adapters: Mapping[str, Adapter]) -> set[str]:
     return there
 
 
-async def _unmarked(session: Session, repaired: Repaired, want: Wanted) -> list[Found]:
+async def _unmarked(
+    session: Session, repaired: Repaired, desired: Mapping[Address, Resource]
+) -> list[Found]:
     """What can't carry a marker: files by who uses them, all else by its looks."""
     snapshot = repaired.snapshot
     alike = await look_alikes(
-        session.adapters, want.desired, tracked=snapshot.entries, taken=snapshot.objects()
+        session.adapters, desired, tracked=snapshot.entries, taken=snapshot.objects()
     )
-    files = await recover_files(session.adapters, repaired, want.desired)
+    files = await recover_files(session.adapters, repaired, desired)
     return [*files, *(found for each in alike if (found := each.found()) is not None)]
 
 
