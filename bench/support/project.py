@@ -36,24 +36,35 @@ class Size:
         return " + ".join(f"{number:,} {name}" for number, name in counted if number)
 
 
-def write_project(root: Path, size: Size, *, base_url: str | None, manifests: int = 100) -> None:
-    """Write a project with ``manifests`` manifest files into the new folder ``root``."""
+def write_project(
+    root: Path,
+    size: Size,
+    *,
+    base_url: str | None,
+    manifests: int = 100,
+    target: str = "assistants",
+) -> None:
+    """Write a project with ``manifests`` manifest files into the new folder ``root``. What the
+    target ``agents`` does not have, its assistants go without."""
     where = f"{{api: openai, base_url: '{base_url}'}}" if base_url else "{api: local}"
     (root / "assistants" / "prompts").mkdir(parents=True)
     (root / "assistants" / "functions").mkdir()
     (root / "assistants" / "data").mkdir()
-    (root / "retinue.yaml").write_text(f"version: 1\nproject: bench\nplatform: {where}\n")
+    project = f"version: 1\nproject: bench\ntarget: {target}\nplatform: {where}\n"
+    (root / "retinue.yaml").write_text(project)
     count = max(1, min(manifests, size.assistants))
     for number in range(count):
-        text = "\n".join(_manifest(root / "assistants", size, number, count))
+        text = "\n".join(_manifest(root / "assistants", size, number, count, target))
         (root / "assistants" / f"team-{number:03}.yaml").write_text(text + "\n")
 
 
-def _manifest(folder: Path, size: Size, number: int, count: int) -> list[str]:
+def _manifest(folder: Path, size: Size, number: int, count: int, target: str) -> list[str]:
     """The lines of one manifest: every ``count``-th resource, and the files that it names."""
     lines = ["# A part of the team.", "assistants:"]
     for i in range(number, size.assistants, count):
-        lines += _assistant(folder, size, i, f"lookup-{number}")
+        _write_prompt(folder, i)
+        tools = [f"      - {{type: function, function: lookup-{number}}}"]
+        lines += _agent(i, tools) if target == "agents" else _assistant(size, i, tools)
     _write_function(folder, number)
     lines += ["", "functions:", f"  lookup-{number}: {{file: functions/lookup_{number}.json}}"]
     files = range(number, size.files, count)
@@ -72,32 +83,38 @@ def _manifest(folder: Path, size: Size, number: int, count: int) -> list[str]:
     return lines
 
 
-def _assistant(folder: Path, size: Size, i: int, function: str) -> list[str]:
+def _write_prompt(folder: Path, i: int) -> None:
     rules = "\n".join(f"- Rule {n}: answer briefly, name your source, ask back." for n in range(25))
     prompt = f"# Tutor {i}\n\nYou help students of course {i}.\n\n{rules}\n"
     (folder / "prompts" / f"tutor-{i:05}.md").write_text(prompt)
-    lines = [
+
+
+def _agent(i: int, tools: list[str]) -> list[str]:
+    """The lines of an assistant that every target can express."""
+    return [
         f"  tutor-{i:05}:",
         f"    name: Tutor {i}",
-        f"    description: Helps the students of course {i}.  # one a course",
         "    model: gpt-4o",
         f"    instructions: {{file: prompts/tutor-{i:05}.md}}",
         "    tools:",
-        "      - type: code_interpreter",
-        "      - type: function",
-        f"        function: {function}",
+        *tools,
+        f"    metadata: {{team: education, course: course-{i}}}",
     ]
+
+
+def _assistant(size: Size, i: int, tools: list[str]) -> list[str]:
+    every = ["      - type: code_interpreter", *tools]
     if size.stores:
         store = (i // PER_STORE) % size.stores
-        lines += [
+        every += [
             "      - type: file_search",
             f"        vector_store: notes-{store:04}",
             "        max_num_results: 8",
         ]
     return [
-        *lines,
+        *_agent(i, every),
+        f"    description: Helps the students of course {i}.  # one a course",
         "    temperature: 0.2",
-        f"    metadata: {{team: education, course: course-{i}}}",
     ]
 
 

@@ -28,6 +28,9 @@ KEPT = 64 * 1024
 JSON_MOST = 4 * 1024 * 1024
 INDEXING_SECONDS = 0.05
 
+_PREFIXES = {"assistants": "asst_", "agents": "agt_"}
+"""What an assistant is on each target that keeps objects of it, and how the IDs begin."""
+
 _FILENAME = re.compile(rb'filename="([^"]*)"')
 _PURPOSE = re.compile(rb'name="purpose"\r\n\r\n([^\r]*)\r\n')
 _PLAIN_ID = re.compile(r"/[a-z]+[_-][0-9a-f]{8,}")
@@ -73,7 +76,7 @@ class Platform:
 
     def __init__(self, latency: float) -> None:
         self.latency = latency
-        self.lists = {name: Collection() for name in ("assistants", "files", "vector_stores")}
+        self.lists = {name: Collection() for name in ("files", "vector_stores", *_PREFIXES)}
         self.attached: dict[str, Collection] = {}
         self.batches: dict[str, tuple[float, int]] = {}
         self.counts: Counter[str] = Counter()
@@ -106,8 +109,9 @@ class Platform:
             name = self._new_id("vs_")
             self.attached[name] = Collection()
             return into.put({"id": name, "object": "vector_store", **base, **body.json()})
-        defaults: Json = {"object": "assistant", "temperature": 1.0, "top_p": 1.0, "tools": []}
-        return into.put({"id": self._new_id("asst_"), **base, **defaults, **body.json()})
+        defaults: Json = {"temperature": 1.0, "top_p": 1.0} if kind == "assistants" else {}
+        new = {"id": self._new_id(_PREFIXES[kind]), **base, "tools": [], **defaults, **body.json()}
+        return into.put(new)
 
     def _of_store(
         self, method: str, parts: list[str], query: Mapping[str, str], body: Body
