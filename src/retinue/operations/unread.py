@@ -15,11 +15,13 @@ from retinue.problem import Place
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A secret that isn't there, and that the resource at ``address`` needs."""
+    """A secret that isn't there, and that the resource at ``address`` needs; ``applied``: the
+    platform may have it already."""
 
     address: Address
     place: Place | None
     error: SecretUnreadable
+    applied: bool
 
     def __str__(self) -> str:
         where = "" if self.place is None else f"{self.place}: "
@@ -27,19 +29,17 @@ class Missing:
 
     def note(self) -> str:
         """What a preview says of it."""
-        return (
-            f"{self.address}: {self.error.message}; "
-            "this preview can't tell whether it was rotated, and apply needs it"
-        )
+        end = "this preview can't tell whether it was rotated, and " if self.applied else ""
+        return f"{self.address}: {self.error.message}; {end}apply needs it"
 
 
 def without_secrets(
     plan: Plan, want: Wanted, desired: Mapping[Address, Resource]
 ) -> tuple[Missing, ...]:
     """What is missing of the resources that ``plan`` is about."""
-    planned = {change.address for change in plan.changes}
+    planned = {change.address: change.before is not None for change in plan.changes}
     return tuple(
-        Missing(address, desired[address].place, error)
+        Missing(address, desired[address].place, error, applied=planned[address])
         for address, errors in sorted(want.unread.items())
         if address in desired and address in planned
         for error in errors
