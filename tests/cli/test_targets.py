@@ -56,6 +56,42 @@ def test_what_a_move_would_need_is_said_before_it(example: Shell) -> None:
     assert example("validate").code == 0
 
 
+VARIANTS = """\
+assistants:
+  guide:
+    model: m
+    top_p: 0.5
+    tools: [code_interpreter]
+    checks: [{ask: Hello, tool_called: code_interpreter}]
+    targets:
+      agents:
+        description: Guides
+        tools: [web_search]
+"""
+
+
+def test_a_variant_is_held_to_its_target_before_a_move_and_checks_to_the_one_in_force(
+    example: Shell,
+) -> None:
+    example.write({"assistants/more.yaml": VARIANTS})
+    refused = example("validate")
+    assert refused.code == 1
+    assert "assistants/more.yaml:4:12: error: assistant.guide has top_p, which" in refused.err
+    assert "assistants/more.yaml:9:22: error: assistant.guide has description" in refused.err
+    assert "2 errors" in refused.err
+    example.edit("assistants/more.yaml", "description: Guides", "top_p: null")
+    assert example("validate").code == 0
+    moved = example("validate", "--target", "agents")
+    assert "assistant.guide has no tool 'code_interpreter'" in moved.err
+
+
+def test_the_models_of_variants_are_looked_at_too(example: Shell) -> None:
+    text = "assistants: {guide: {model: m, targets: {agents: {model: gpt-4}}}}\n"
+    example.write({"assistants/more.yaml": text})
+    done = example("validate", "--target", "responses")
+    assert "assistants/more.yaml:1:58: warning: assistant.guide can't answer" in done.err
+
+
 def test_an_agent_that_somebody_changed_is_found_and_put_back(example: Shell, hand: Hand) -> None:
     onto(example, "agents")
     example.ok("apply", "--auto-approve")
@@ -80,6 +116,16 @@ def test_requests_are_printed_for_applications_of_any_language(example: Shell) -
     assert example.ok("output", "assistant.math-tutor").out == "math-tutor@1\n"
     missing = example("output", "assistant.nobody", "--format", "responses")
     assert (missing.code, "was not applied on the target responses" in missing.err) == (1, True)
+
+
+def test_a_plan_says_that_a_release_gets_another_number(example: Shell) -> None:
+    onto(example, "responses")
+    example.ok("apply", "--auto-approve")
+    example.edit("assistants/math-tutor.yaml", "name: Math Tutor", "name: The Math Tutor")
+    shown = " ".join(example.ok("plan").out.split())
+    assert '~ id = "math-tutor@1" -> (known after apply)' in shown
+    example.ok("apply", "--auto-approve")
+    assert example.ok("output", "assistant.math-tutor").out == "math-tutor@2\n"
 
 
 def test_that_there_are_no_requests_is_said(example: Shell) -> None:

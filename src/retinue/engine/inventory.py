@@ -36,8 +36,10 @@ class Resolution:
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """live: every tracked address, None where the object is gone. marked: objects that carry our
-    marker and are not tracked. resolutions: one for each pending create."""
+    marker and are not tracked. resolutions: one for each pending create. closed: types of which the
+    platform has no objects any more."""
 
     live: Mapping[Address, Live | None] = field(default_factory=dict)
     marked: tuple[Found, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
+    closed: frozenset[str] = frozenset()

@@ -35,11 +35,13 @@ class Reason(StrEnum):
     """Why. An open-ended hint: readers treat one they don't know as no reason."""
 
     GONE = "create_because_deleted_outside"
+    CLOSED = "create_because_target_was_closed"
     CANNOT_UPDATE = "replace_because_cannot_update"
     TARGET = "replace_because_target_changes"
     NOT_DECLARED = "delete_because_no_resource_config"
     REMOVED = "forget_because_removed_entry"
     ALREADY_GONE = "forget_because_already_gone"
+    GONE_WITH_TARGET = "forget_because_target_was_closed"
     LEFTOVER = "delete_because_left_by_interrupted_apply"
     MARKED = "adopt_because_it_carries_our_marker"
     MOVED = "move_because_moved_entry"

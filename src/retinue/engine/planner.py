@@ -27,7 +27,7 @@ class Facts:
     live: tracked addresses; None where the object is gone. adoptable: declared, untracked
     addresses whose object was found. previous: the earlier name of moved addresses. forget:
     addresses whose object is to stay on the platform. unread: those with a secret that could not
-    be read. types: resource types by name.
+    be read. closed: types that the platform has no more. types: resource types by name.
     """
 
     desired: Mapping[Address, Resource]
@@ -38,6 +38,7 @@ class Facts:
     previous: Mapping[Address, Address]
     forget: frozenset[Address] = frozenset()
     unread: Collection[Address] = frozenset()
+    closed: Collection[str] = frozenset()
     destroy: bool = False
 
 
@@ -96,8 +97,7 @@ class _Planner:
             return
         live = self.facts.live.get(address)
         if live is None:
-            self.drift.append(_deleted(entry))
-            self._create(resource, Reason.GONE)
+            self._create(resource, self._missed(entry, Reason.GONE, Reason.CLOSED))
         elif entry.type != resource.type.name:
             self._switch(resource, entry, live)
         else:
@@ -200,6 +200,13 @@ class _Planner:
             )
         )
 
+    def _missed(self, entry: Entry, deleted: Reason, closed: Reason) -> Reason:
+        """Why an object is gone: somebody deleted it, or the platform closed its whole family."""
+        if entry.type in self.facts.closed:
+            return closed
+        self.drift.append(_deleted(entry))
+        return deleted
+
     def _drift(self, entry: Entry, live: Live) -> None:
         """Note what somebody changed of an object that is not compared with the manifests."""
         fields = drift_only(self.facts.types[entry.type], entry.values, live.values)
@@ -244,8 +251,8 @@ class _Planner:
     def undeclared(self, entry: Entry) -> None:
         live = self.facts.live.get(entry.address)
         if live is None:
-            self.drift.append(_deleted(entry))
-            self._leave(entry, Action.FORGET, Reason.ALREADY_GONE, None)
+            reason = self._missed(entry, Reason.ALREADY_GONE, Reason.GONE_WITH_TARGET)
+            self._leave(entry, Action.FORGET, reason, None)
             return
         self._drift(entry, live)
         if entry.address in self.facts.forget:

@@ -99,11 +99,13 @@ def _joined(parts: Iterable[Inventory]) -> Inventory:
     live: dict[Address, Live | None] = {}
     marked: list[Found] = []
     resolutions: list[Resolution] = []
+    closed: set[str] = set()
     for part in parts:
         live.update(part.live)
         marked.extend(part.marked)
         resolutions.extend(part.resolutions)
-    return Inventory(live, tuple(marked), tuple(resolutions))
+        closed |= part.closed
+    return Inventory(live, tuple(marked), tuple(resolutions), frozenset(closed))
 
 
 async def _answer(
@@ -117,7 +119,7 @@ async def _answer(
     except FamilyGone:
         if not question.may_be_gone:
             raise
-        return _gone(question)
+        return _gone(question, adapter.type.name)
     found = await _gathered(adapter, wanted, seen)
     recent = list(seen.values())
     resolutions = match_all(adapter.type, question.pending, recent, taken)
@@ -137,10 +139,11 @@ async def _answer(
     )
 
 
-def _gone(question: Question) -> Inventory:
+def _gone(question: Question, type_name: str) -> Inventory:
     """The answer of a platform that has closed the family: whatever was there is no more."""
+    live = dict.fromkeys((entry.address for entry in question.tracked), None)
     unseen = tuple(Resolution(intent, None) for intent in question.pending)
-    return Inventory(dict.fromkeys((e.address for e in question.tracked), None), (), unseen)
+    return Inventory(live, (), unseen, frozenset({type_name}))
 
 
 def _ours(live: Live, owner: Owner) -> bool:

@@ -100,15 +100,15 @@ def _loses(change: Change) -> bool:
 def _shares(plan: Plan, limits: Limits, existing: int) -> Iterable[Refusal]:
     deleted = [c.address for c in plan.pending if _loses(c)]
     updated = [c.address for c in plan.pending if c.action in (Action.UPDATE, Action.REPLACE)]
-    for verb, addresses, most in (
-        ("delete", deleted, limits.max_delete_percent),
-        ("update", updated, limits.max_update_percent),
+    for verb, done, addresses, most in (
+        ("delete", "delete", deleted, limits.max_delete_percent),
+        ("update", "update or replace", updated, limits.max_update_percent),
     ):
         share = 100 * len(addresses) / existing
         if share > most:
             yield Refusal(
                 f"RTN-REFUSED-{verb.upper()}-SHARE",
-                f"would {verb} {len(addresses)} of {existing} resources ({share:.0f} %); "
+                f"would {done} {len(addresses)} of {existing} resources ({share:.0f} %); "
                 f"the limit is {most} %",
                 f"if that is meant: --force, or safety.max_{verb}_percent in retinue.yaml",
                 tuple(sorted(addresses)),

@@ -101,6 +101,7 @@ async def make_plan(
         previous=moved.previous,
         forget=want.forget,
         unread=want.unread.keys(),
+        closed=repaired.inventory.closed,
         destroy=options.destroy,
     )
     left = left_behind(repaired.snapshot, repaired.inventory, session.platform)

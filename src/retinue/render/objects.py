@@ -11,7 +11,7 @@ from retinue.render.changes import ARROW, changed, hidden
 from retinue.render.escape import counted, quoted, visible
 from retinue.render.forms import KNOWN_LATER, View, short_hash
 from retinue.render.lines import Block, Line, Piece, Sign, line, noted
-from retinue.render.sentences import SIGNS, comments
+from retinue.render.sentences import SIGNS, comments, is_release
 from retinue.render.style import Tone
 from retinue.render.values import Spot, label_of, whole, widest
 
@@ -175,7 +175,7 @@ def _unchanged(values: Mapping[str, Any], changed_names: Sequence[str]) -> list[
 def _identity(change: Change, values: Mapping[str, Any], names: Sequence[str]) -> Iterator[Line]:
     """The ID, and the name unless it is among the changed ``names``."""
     width = _width(change, values, names)
-    if change.action is Action.REPLACE:
+    if change.action is Action.REPLACE or is_release(change):
         yield line(1, Sign.CHANGE, label_of("id", width), _id(change.id), ARROW, KNOWN_LATER)
     else:
         yield line(1, Sign.NONE, label_of("id", width), _id(change.id))

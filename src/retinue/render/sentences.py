@@ -33,9 +33,11 @@ _WHAT: Mapping[Action, str] = {
 
 _WHY: Mapping[str, str] = {
     Reason.GONE: "because it was deleted outside of Retinue",
+    Reason.CLOSED: "because its target changes: the platform has closed the old one",
     Reason.NOT_DECLARED: "because it is not in the manifests",
     Reason.REMOVED: "because of an entry in removed: the object stays on the platform",
     Reason.ALREADY_GONE: "because it was deleted outside of Retinue",
+    Reason.GONE_WITH_TARGET: "because the platform has closed its target",
     Reason.LEFTOVER: "because an interrupted apply left it behind",
     Reason.DRIFT: "because somebody changed it on the platform",
     Reason.PROTECTION: "only in the state: the object stays as it is",
@@ -73,6 +75,11 @@ def why(change: Change) -> list[str]:
     if change.id and change.after is not None and change.protect != change.protected:
         sentences.append("protected from now on" if change.protect else "no longer protected")
     return sentences
+
+
+def is_release(change: Change) -> bool:
+    """Whether the change makes a new release, which has a number of its own."""
+    return change.alters and change.after is not None and target_of(change.type) == "responses"
 
 
 def target_of(type_name: str) -> str:
