@@ -60,10 +60,9 @@ class HashCache:
             OSError: one of them can't be read.
         """
         found = [self.upload(path / name, f"{shown}/{name}") for name in files]
-        sha256 = sha256_of_tree(
-            (name, file.sha256) for name, file in zip(files, found, strict=True)
-        )
-        return Upload(path, shown, sha256, sum(file.size for file in found), tuple(files))
+        digests = {name: file.sha256 for name, file in zip(files, found, strict=True)}
+        sha256 = sha256_of_tree(digests.items())
+        return Upload(path, shown, sha256, sum(file.size for file in found), digests)
 
     def save(self) -> None:
         """Write what was used back; a folder that can't be written to is no reason to fail."""

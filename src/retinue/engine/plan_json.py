@@ -103,7 +103,7 @@ def change_to_json(change: Change) -> dict[str, Any]:
 
 
 def _upload_to_json(upload: Upload) -> dict[str, Any]:
-    files = {} if upload.files is None else {"files": list(upload.files)}
+    files = {} if upload.files is None else {"files": dict(upload.files)}
     return {"path": upload.shown, "sha256": upload.sha256, "size": upload.size, **files}
 
 
@@ -238,7 +238,7 @@ def _source(data: Any) -> Secret | None:
 
 def _upload(data: Mapping[str, Any], root: Path) -> Upload:
     shown = str(data["path"])
-    files = tuple(data["files"]) if "files" in data else None
+    files = dict(data["files"]) if "files" in data else None
     return Upload(root / shown, shown, str(data["sha256"]), int(data["size"]), files)
 
 

@@ -98,15 +98,15 @@ class ResourceType:
 class Upload:
     """A local file to be sent. ``shown`` is its path relative to the project.
 
-    A folder has ``files``: their paths relative to it, sorted, with forward slashes; ``sha256`` is
-    then over the names and contents of all, ``size`` their sum.
+    A folder has ``files``: the SHA-256 of each by its path relative to the folder, sorted, with
+    forward slashes; ``sha256`` is then over all of these, ``size`` the sum of the sizes.
     """
 
     path: Path
     shown: str
     sha256: str
     size: int
-    files: tuple[str, ...] | None = None
+    files: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ default one tells what is served, and the state tells what is in it. No zip is e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from retinue.kinds.api import Object
-from retinue.kinds.base import Attribute, Live, Resource, ResourceType, Write
+from retinue.kinds.base import Attribute, Live, Resource, ResourceType, Upload, Write
 from retinue.kinds.collection import Collection, unmarked_live
 from retinue.kinds.desired import Context, resource_of
 from retinue.manifest.model import Skill
@@ -40,9 +41,14 @@ def compile_skill(skill: Skill, context: Context) -> Resource:
     values = {
         "name": skill.title,
         "description": skill.description,
-        "content": upload.sha256,
+        "content": [{"path": path, "sha256": sha256} for path, sha256 in _files(upload).items()],
     }
     return resource_of(skill, SKILL, values, parts=_PARTS, upload=upload)
+
+
+def _files(upload: Upload) -> Mapping[str, str]:
+    assert upload.files is not None, "a skill is made from its folder"
+    return upload.files
 
 
 class SkillAdapter(Collection):
@@ -78,7 +84,7 @@ class SkillAdapter(Collection):
         return self.live({**live.raw, **answer})
 
     async def _send(self, path: str, write: Write) -> Object:
-        assert write.upload is not None, "a skill is made from its folder"
+        assert write.upload is not None, "a skill is sent as its folder"
         no_fields: dict[str, Any] = {}
         name = str(write.values["name"])
         return await self._api.upload(path, no_fields, write.upload, f"{name}.zip")

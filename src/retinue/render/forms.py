@@ -70,6 +70,14 @@ def attachment(view: View, value: Any) -> Item | None:
     return Item(title, notes, {key: content for key, content in body.items() if content})
 
 
+def member(view: View, value: Any) -> Item | None:
+    """A file of a folder that is sent whole."""
+    del view
+    if not isinstance(value, Mapping) or value.keys() != {"path", "sha256"}:
+        return None
+    return Item(visible(str(value["path"])), (f"sha256 {short_hash(value['sha256'])}",))
+
+
 def tool(view: View, value: Any) -> Item | None:
     """A tool: its type, the name of a function, and its options without the wrapping."""
     del view
@@ -96,6 +104,7 @@ def _titled(kind: str, name: Any) -> str:
 FORMS: Mapping[str, Form] = {
     "tools": tool,
     "files": attachment,
+    "content": member,
     "file_ids": identifier,
     "vector_store_ids": identifier,
 }

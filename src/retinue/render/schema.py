@@ -183,7 +183,11 @@ def _upload() -> Schema:
             "path": text("Relative to the project"),
             "sha256": text("Of its content", pattern=_SHA256),
             "size": count("Bytes"),
-            "files": listing("Of a folder: its files", text("Relative to it")),
+            "files": {
+                "type": "object",
+                "description": "Of a folder: the digest of each file, by its path relative to it",
+                "additionalProperties": text("Of its content", pattern=_SHA256),
+            },
         },
         optional=["files"],
     )

@@ -49,7 +49,7 @@ NEW: dict[str, Any] = {
 
 
 def upload(sha256: str = "ab") -> Upload:
-    return Upload(FOLDER, "skills/citing", sha256, 3, ("SKILL.md",))
+    return Upload(FOLDER, "skills/citing", f"{sha256} of all", 3, {"SKILL.md": sha256})
 
 
 def resource(sha256: str = "ab", *, ignore: tuple[str, ...] = (), **more: str) -> Resource:
