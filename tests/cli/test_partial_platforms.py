@@ -79,3 +79,14 @@ def test_an_assistant_that_is_no_longer_declared_is_forgotten_with_its_family(
         assert planned.conclusion.endswith("1 to forget.")
         shell.ok("apply", "--auto-approve")
         assert shell.ok("state", "list").out == ""
+
+
+def test_a_plan_asks_whether_there_is_what_it_moves_to(shell: Shell, server: str) -> None:
+    with Proxy(server).running() as proxy:
+        pointed_at(shell, proxy, TUTOR, "responses")
+        shell.ok("apply", "--auto-approve")
+        proxy.on("*", "/agents**", times=None).answer(404, message="unknown URL")
+        pointed_at(shell, proxy, TUTOR, "agents")
+        refused = shell("plan")
+        assert refused.code == 1
+        assert "has no /agents" in refused.err

@@ -33,8 +33,8 @@ WALKS: Mapping[str, Walk] = {
     "all-kinds-made": Walk(None, first_team(), 27, 37),
     "all-kinds-changed": Walk(first_team(), second_team(), 41, 30),
     "assistants-to-responses": Walk(on_target("assistants"), on_target("responses"), 9, 14),
-    "assistants-to-agents": Walk(on_target("assistants"), on_target("agents"), 11, 16),
-    "agents-to-assistants": Walk(on_target("agents"), on_target("assistants"), 11, 16),
+    "assistants-to-agents": Walk(on_target("assistants"), on_target("agents"), 12, 16),
+    "agents-to-assistants": Walk(on_target("agents"), on_target("assistants"), 12, 16),
 }
 REQUESTS = [
     (name, number, when)

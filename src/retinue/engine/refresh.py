@@ -48,9 +48,9 @@ async def refresh(
 ) -> Inventory:
     """Read every tracked object (of ``only``, when given) and settle pending creates.
 
-    declared: (type name, address) of what the manifests want; an untracked one of a marked type
-    makes the whole list worth reading, to adopt rather than duplicate. census: types that are
-    read whole in any case.
+    declared: (type name, address) of what the manifests want; one of a marked type that is not
+    tracked as such makes the whole list worth reading, to adopt rather than duplicate, and to learn
+    early that a platform has no such objects. census: types that are read whole in any case.
 
     Raises:
         PlatformError: the platform can't be read; nothing is guessed.
@@ -83,7 +83,8 @@ def _questions(
         if only is None or entry.address in only:
             tracked[entry.type].append(entry)
     wanted = {name for name, _ in declared}
-    whole = {name for name, address in declared if address not in snapshot.entries} | set(census)
+    here = {(entry.type, address) for address, entry in snapshot.entries.items()}
+    whole = {name for name, address in declared if (name, address) not in here} | set(census)
     return {
         name: Question(
             tracked=tuple(tracked[name]),
