@@ -21,6 +21,13 @@ WORDS = {
 }
 """What each target calls a conversation, and how IDs of it and of an answer begin."""
 
+LEFT = {
+    "assistants": "it was cancelled",
+    "responses": "the assistant is told that nobody answered",
+    "agents": "it was cancelled",
+}
+"""What becomes of a call that was left waiting."""
+
 on_all = pytest.mark.parametrize("target", ALL, indirect=True)
 on_searching = pytest.mark.parametrize("target", SEARCHING, indirect=True)
 

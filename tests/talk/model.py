@@ -6,7 +6,9 @@ It answers by what the last message says, streamed, and keeps every request that
 * ``compute``   runs a line of Python in the code interpreter, then repeats what it printed
 * ``search``    uses the file search once and cites the first passage
 * ``json``      answers with a JSON object
-* ``slowly``    answers word by word, for ten seconds
+* ``cut``       stops in the middle of that call: it may say no more
+* ``slowly``    answers word by word, for ten seconds; ``briefly`` for two
+* ``spelt``     says the question again, character by character
 * ``fail``      refuses with a 500
 * a rubric (response_format json_schema) is judged by whether the answer holds the word ``good``
 * anything else is echoed as ``The answer to <question>``
@@ -78,6 +80,8 @@ def _outputs(body: dict[str, Any]) -> list[str]:
 
 
 def _reason(body: dict[str, Any]) -> str:
+    if "cut" in _asked(body):
+        return "length"
     return "tool_calls" if _calls(body) else "stop"
 
 
@@ -117,9 +121,11 @@ def _pieces(body: dict[str, Any]) -> Iterator[str]:
         yield "Outputs: " + " and ".join(outputs)
     elif "json" in asked:
         yield '{"level": 2}'
-    elif "slowly" in asked:
-        for number in range(100):
+    elif "slowly" in asked or "briefly" in asked:
+        for number in range(100 if "slowly" in asked else 20):
             yield f"word{number} "
             time.sleep(0.1)
+    elif "spelt" in asked:
+        yield from ("joined: ", *asked)
     else:
         yield from ("The answer ", "to ", asked)

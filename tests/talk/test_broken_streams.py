@@ -8,7 +8,7 @@ import pytest
 from tests.cli.shell import Shell
 from tests.talk.conftest import on_all, on_searching
 from tests.talk.cutting import CuttingProxy
-from tests.talk.test_ask import HANDLER, bind
+from tests.talk.handlers import HANDLER, bind
 
 
 @pytest.fixture

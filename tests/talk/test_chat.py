@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import select
@@ -9,12 +10,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import pytest
 from tests.cli.shell import ENTRY, Shell, plain_environment
 from tests.talk.conftest import WORDS, on_all
 
 PATIENCE = 20
+CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 @dataclass
@@ -24,6 +27,9 @@ class Chatting:
     process: subprocess.Popen[bytes]
     keyboard: int
     seen: str = ""
+    decoder: codecs.IncrementalDecoder = field(
+        default_factory=codecs.getincrementaldecoder("utf-8")
+    )
 
     def type(self, text: str) -> None:
         os.write(self.keyboard, text.encode())
@@ -36,12 +42,25 @@ class Chatting:
 
     def wait_for(self, text: str) -> None:
         """Read until ``text`` is there, and forget what was read up to it."""
-        until = time.monotonic() + PATIENCE
-        while text not in self.seen:
-            assert time.monotonic() < until, f"never saw {text!r} in {self.seen!r}"
-            if select.select([self.keyboard], [], [], 0.2)[0]:
-                self.seen += os.read(self.keyboard, 4096).decode()
+        assert self._sees(text, PATIENCE), f"never saw {text!r} in {self.seen!r}"
         self.seen = self.seen.partition(text)[2]
+
+    def leave(self, key: str, seen: str) -> None:
+        """Press a key that ends a question, until ``seen``: the first Ctrl-C may come before the
+        question listens."""
+        self.type(key)
+        while key == CTRL_C and not self._sees(seen, 2):
+            self.type(key)
+        self.wait_for(seen)
+
+    def _sees(self, text: str, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while text not in self.seen:
+            if time.monotonic() > until:
+                return False
+            if select.select([self.keyboard], [], [], 0.2)[0]:
+                self.seen += self.decoder.decode(os.read(self.keyboard, 4096))
+        return True
 
 
 @contextmanager
@@ -92,11 +111,11 @@ def test_ctrl_c_ends_the_answer_and_ctrl_d_the_chat(school: Shell) -> None:
     with chatting(school, "plain") as chat:
         chat.wait_for("> ")
         chat.say("slowly", "word2")
-        chat.type("\x03")
+        chat.type(CTRL_C)
         chat.wait_for("cancelled")
         chat.wait_for("> ")
         chat.say("and now", "The answer to and now", "> ")
-        chat.type("\x04")
+        chat.type(CTRL_D)
         assert chat.process.wait(PATIENCE) == 0
 
 
@@ -106,6 +125,27 @@ def test_a_function_without_a_handler_is_answered_by_the_person(school: Shell) -
         chat.wait_for("> ")
         chat.say("quiz", "The assistant calls display_quiz with", "Its output")
         chat.say("all right", "Outputs: all right")
+
+
+@on_all
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
+def test_who_does_not_answer_a_function_stays_in_the_chat(school: Shell, key: str) -> None:
+    with chatting(school, "tutor") as chat:
+        chat.wait_for("> ")
+        chat.say("quiz", "Its output")
+        chat.leave(key, "cancelled")
+        chat.wait_for("> ")
+        chat.say("life", "The answer to life", "> ")
+        chat.type(CTRL_D)
+        assert chat.process.wait(PATIENCE) == 0
+
+
+def test_parts_of_a_character_may_come_one_by_one(school: Shell) -> None:
+    """Joined by what can't be seen, which by itself would be spelt out."""
+    with chatting(school, "plain") as chat:
+        chat.wait_for("> ")
+        chat.say("\u0645\u06cc\u200c\u062e\u0648 \U0001f469\u200d\U0001f4bb spelt", "joined: ")
+        chat.wait_for("\u0645\u06cc\u200c\u062e\u0648 \U0001f469\u200d\U0001f4bb spelt")
 
 
 def test_a_file_goes_with_the_next_question(school: Shell) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from tests.cli.shell import Shell
-from tests.talk.conftest import files, on_all, on_searching
+from tests.talk.conftest import LEFT, files, on_all, on_searching
+from tests.talk.handlers import HANDLER, bind, pids
 from tests.talk.model import CODE, ScriptedModel
-from tests.talk.test_ask import HANDLER, bind, interrupted
+from tests.talk.processes import interrupted, killed_in_a_handler
 
 
 @pytest.fixture
@@ -40,7 +41,16 @@ def test_a_handler(embedded: Shell) -> None:
 
 @on_all
 def test_the_answer_streams_and_ctrl_c_ends_the_ask(embedded: Shell) -> None:
-    assert interrupted(embedded) == 130
+    assert interrupted(embedded)[0] == 130
+
+
+@on_all
+def test_a_conversation_goes_on_after_an_ask_that_was_killed(embedded: Shell, target: str) -> None:
+    conversation = embedded.process("ask", "tutor", "one", "--json").json["thread_id"]
+    killed_in_a_handler(embedded, "--continue", conversation)
+    done = embedded.process("ask", "tutor", "life", "--continue", conversation)
+    assert (done.code, done.out, len(pids(embedded))) == (0, "The answer to life\n", 1), done.err
+    assert f"left waiting for display_quiz: {LEFT[target]}." in done.err
 
 
 @on_all

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.cli.shell import Done, Shell
 from tests.talk.conftest import SEARCHING, api, on_all, on_searching
+from tests.talk.handlers import HANDLER, bind
 from tests.talk.model import ScriptedModel
-from tests.talk.test_ask import HANDLER, bind
 
 CHECKS = """\
   plain:
@@ -153,20 +153,14 @@ class TestSamples:
 
 
 @on_all
-def test_checks_leave_room_for_what_is_sent_while_answers_come(school: Shell) -> None:
-    """Two connections, and six checks whose handlers' outputs have to be sent."""
+@pytest.mark.parametrize("most", [1, 2])
+def test_checks_leave_room_for_what_is_sent_while_answers_come(school: Shell, most: int) -> None:
+    """A connection or two, and six checks whose handlers' outputs have to be sent."""
     bind(school, "command: [python3, quiz.py]", "allow: true", quiz__py=HANDLER)
     checks(school, *(f"{{ask: quiz {n}, contains: prepared}}" for n in range(6)), of="tutor")
-    school.edit("retinue.yaml", "api: openai,", "api: openai, max_parallel: 2,")
+    school.edit("retinue.yaml", "api: openai,", f"api: openai, max_parallel: {most},")
     done = school.process("test", "--parallelism", "6")
     assert done.conclusion == "6 checks: 6 passed, 0 failed.", done.out + done.err
-
-
-@pytest.mark.parametrize("target", ["agents"], indirect=True)
-def test_a_session_needs_two_requests_at_once(school: Shell) -> None:
-    school.edit("retinue.yaml", "api: openai,", "api: openai, max_parallel: 1,")
-    done = school("ask", "plain", "life")
-    assert (done.code, "allow two: max_parallel: 2" in done.err) == (1, True)
 
 
 class TestReports:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.cli.shell import Shell
 from tests.talk.conftest import WORDS, on_all
-from tests.talk.test_ask import HANDLER, bind
+from tests.talk.handlers import HANDLER, bind
 
 pytest.importorskip("opentelemetry.sdk")
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http")

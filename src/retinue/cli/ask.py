@@ -54,10 +54,10 @@ def command(
     terminal = Terminal.current()
     text = _question(question)
     attached = [read_file(path) for path in files]
-    printer = AnswerPrinter(terminal, steps=steps, quiet=as_json)
     person = TerminalPerson(terminal)
     opened = talk.project(chosen)
     party = opened.party(name)
+    printer = AnswerPrinter(terminal, party, steps=steps, quiet=as_json)
 
     with opened.tracing("ask", terminal) as tracer:
 
@@ -65,11 +65,15 @@ def command(
             async with opened.conversation(
                 party, person, tracer, thread=thread, keep=keep
             ) as conversation:
-                return await printer.show(conversation.ask(text, attached))
+                try:
+                    return await printer.show(conversation.ask(text, attached))
+                except BaseException:
+                    printer.broken_off(conversation.id)
+                    raise
 
         answer = run_async(work())
         tracer.conclude(passed=answer.complete)
-    printer.finish(answer, party)
+    printer.finish(answer)
     return 0 if answer.complete else RetinueError.exit_code
 
 

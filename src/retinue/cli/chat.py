@@ -49,7 +49,7 @@ def command(*, chosen: Chosen, talk: Talk, name: str, steps: bool, thread: str |
         async def work() -> None:
             person = TerminalPerson(terminal, answers=True)
             async with opened.platform(person, [party.address], tracer, parallelism=4) as begin:
-                printer = AnswerPrinter(terminal, steps=steps)
+                printer = AnswerPrinter(terminal, party, steps=steps)
                 await Chat(terminal, begin, party, printer, begin(party, thread=thread)).run()
 
         run_async(work())
@@ -127,11 +127,14 @@ class Chat:
         )
         try:
             answer = await interrupting(asking)
+        except click.Abort:  # Ctrl-C, or Ctrl-D, where something was asked
+            answer = None
         except RetinueError as error:
             self.terminal.error(error)
+            await self.conversation.cancel()
             return
         if answer is None:
             self.terminal.note("\ncancelled")
             await self.conversation.cancel()
         else:
-            self.printer.finish(answer, self.party)
+            self.printer.finish(answer)

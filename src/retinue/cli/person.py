@@ -37,8 +37,7 @@ class TerminalPerson:
         if not (self._answers and self._terminal.interactive):
             return None
         self._show(call)
-        with interruptible():
-            return str(click.prompt("  Its output", default="", show_default=False, err=True))
+        return self._ask("  Its output", "")
 
     def may_use(self, wanted: Approval) -> bool:
         from retinue.render.answers import approval_text
@@ -46,16 +45,22 @@ class TerminalPerson:
         if not self._terminal.interactive:
             raise Refused(
                 f"{wanted.server}: {wanted.name} may not be used unasked; there is nobody to ask",
-                hint=f"add --allow {wanted.server}, or require_approval: never to that server in "
+                hint=f"add --approve {wanted.server}, or require_approval: never to that server in "
                 "the manifest",
             )
         self._terminal.note("\n" + approval_text(wanted, self._terminal.log_style))
         return self._agrees("  Allow it? [y/N]")
 
     def _agrees(self, question: str) -> bool:
-        with interruptible():
-            answer = click.prompt(question, default="n", show_default=False, err=True)
-        return str(answer).strip().lower() in ("y", "yes")
+        return self._ask(question, "n").strip().lower() in ("y", "yes")
+
+    def _ask(self, question: str, default: str) -> str:
+        try:
+            with interruptible():
+                return str(click.prompt(question, default=default, show_default=False, err=True))
+        except click.Abort:
+            self._terminal.note("")  # ends the line of the question
+            raise
 
     def _show(self, call: FunctionCall) -> None:
         from retinue.render.answers import call_text

@@ -14,7 +14,6 @@ import click
 from retinue.cli.options import Chosen
 from retinue.cli.terminal import Terminal
 from retinue.cli.tracing import trace_option, tracing
-from retinue.errors import UsageError
 
 if TYPE_CHECKING:
     from retinue.address import Address
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from retinue.manifest.model import Manifest
     from retinue.manifest.model_checks import Check
     from retinue.project import Project
-    from retinue.talk.calling import Person
+    from retinue.talk.calling import Desk, Person
     from retinue.talk.conversation import Conversation, Party, Role
     from retinue.talk.suite import Begin
     from retinue.talk.tracing import Tracer
@@ -32,10 +31,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What ``--allow`` says (names of functions whose handlers run unasked, of MCP servers whose
-    tools may be used unasked, or ``all``), and whether ``--trace`` is there."""
+    """``allowed``: functions whose handlers run unasked, or ``all``; ``approved``: MCP servers
+    whose tools may be used unasked; ``trace``: whether ``--trace`` is there."""
 
     allowed: frozenset[str]
+    approved: frozenset[str]
     trace: bool
 
     def project(self, chosen: Chosen) -> Opened:
@@ -48,24 +48,27 @@ class Talk:
         from retinue.operations.session import state_of
 
         project = chosen.project()
-        return Opened(
-            project, declared(project), state_of(project).read(), self.allowed, self.trace
-        )
+        return Opened(project, declared(project), state_of(project).read(), self)
 
 
 def talk_options(command: Command) -> Command:
-    """Add ``--allow`` and ``--trace``; the command gets them as ``talk``."""
+    """Add ``--allow``, ``--approve`` and ``--trace``; the command gets them as ``talk``."""
 
     def talk(ctx: click.Context, param: click.Parameter, value: object) -> object:
         del param
         assert isinstance(value, tuple)
-        ctx.params["talk"] = Talk(frozenset(value), bool(ctx.params.pop("trace", False)))
+        approved = frozenset(ctx.params.pop("approve", ()))
+        trace = bool(ctx.params.pop("trace", False))
+        ctx.params["talk"] = Talk(frozenset(value), approved, trace)
         return None
 
     command = click.option(
         "--allow", metavar="NAME|all", multiple=True, expose_value=False, callback=talk,
-        help="Run this function's handler, or let this MCP server's tools be used, without asking. "
-        "May be repeated.",
+        help="Run this function's handler, or all handlers, without asking. May be repeated.",
+    )(command)  # fmt: skip
+    command = click.option(
+        "--approve", metavar="SERVER", multiple=True, is_eager=True,
+        help="Let the tools of this MCP server be used without asking. May be repeated.",
     )(command)  # fmt: skip
     return trace_option(command)
 
@@ -85,12 +88,11 @@ class Opened:
     project: Project
     manifest: Manifest
     snapshot: Snapshot
-    allowed: frozenset[str]
-    trace: bool
+    talk: Talk
 
     def tracing(self, command: str, terminal: Terminal) -> AbstractContextManager[Tracer]:
         """Trace ``command``, where the project or ``--trace`` wants it."""
-        return tracing(self.project, command, terminal, asked=self.trace)
+        return tracing(self.project, command, terminal, asked=self.talk.trace)
 
     def party(self, name: str) -> Party:
         """The applied assistant called ``name``.
@@ -116,7 +118,8 @@ class Opened:
         """How many of ``conversations`` may be held at a time. The stream of an answer is a request
         that lasts, and another one is needed to send and fetch what belongs to it."""
         most = self._most_requests
-        return conversations if most is None else max(1, min(conversations, most - 1))
+        # Where one request at a time is all, nothing is streamed.
+        return conversations if most in (None, 1) else min(conversations, most - 1)
 
     @property
     def _most_requests(self) -> int | None:
@@ -126,22 +129,6 @@ class Opened:
         endpoint = endpoint_of(self.project)
         return endpoint.max_parallel if isinstance(endpoint, Remote) else None
 
-    def _require_room(self, parties: Sequence[Address]) -> None:
-        """A session is told what it waits for while its stream is open.
-
-        Raises:
-            UsageError: the project allows one request at a time.
-        """
-        from retinue.targets.agents import AGENT
-
-        types = [self.snapshot.entries[party].type for party in parties]
-        if self._most_requests == 1 and AGENT.name in types:
-            raise UsageError(
-                "agents can't be asked with platform.max_parallel: 1: the stream of a session is "
-                "open while something is sent to it",
-                hint="allow two: max_parallel: 2",
-            )
-
     @contextlib.asynccontextmanager
     async def platform(
         self, person: Person, parties: Sequence[Address], tracer: Tracer, *, parallelism: int
@@ -149,14 +136,18 @@ class Opened:
         """Connect; yields what begins conversations with ``parties``, whose functions are bound."""
         from retinue.operations.session import endpoint_of
         from retinue.platform.connect import connect
-        from retinue.talk.calling import Desk, bind, check_allowed, servers
+        from retinue.talk.calling import check_allowed, check_approved
         from retinue.talk.opening import open_conversation
-        from retinue.talk.tracing import TracedCalls, TracedConversation, observe
+        from retinue.talk.polling import Polling
+        from retinue.talk.sources import Sources
+        from retinue.talk.terms import Terms
+        from retinue.talk.tracing import TracedConversation, observe
 
-        check_allowed(self.manifest, parties, self.allowed)
-        self._require_room(parties)
+        check_allowed(self.manifest, parties, self.talk.allowed)
+        check_approved(self.manifest, parties, self.talk.approved)
         endpoint, watch = endpoint_of(self.project), partial(observe, tracer)
         async with connect(endpoint, parallelism=parallelism, observe=watch) as wire:
+            streams = Polling(wire) if self._most_requests == 1 else wire
 
             def begin(
                 party: Party,
@@ -165,15 +156,28 @@ class Opened:
                 thread: str | None = None,
                 keep: bool = False,
             ) -> Conversation:
-                handlers = bind(self.manifest, party.address, self.allowed)
-                open_to = servers(self.manifest, party.address, self.allowed)
-                desk = Desk(handlers, self.project.root, person, TracedCalls(tracer), open_to)
-                made = open_conversation(
-                    wire, self.snapshot, party, desk, thread=thread, keep=keep, role=role
+                terms = Terms(
+                    wire=wire,
+                    streams=streams,
+                    party=party,
+                    sources=Sources(self.snapshot, wire),
+                    respond=self._desk(party, person, tracer),
+                    role=role,
+                    thread=thread,
+                    keep=keep,
                 )
-                return TracedConversation(made, tracer)
+                return TracedConversation(open_conversation(terms), tracer)
 
             yield begin
+
+    def _desk(self, party: Party, person: Person, tracer: Tracer) -> Desk:
+        """Who answers what ``party`` calls."""
+        from retinue.talk.calling import Desk, bind, servers
+        from retinue.talk.tracing import TracedCalls
+
+        handlers = bind(self.manifest, party.address, self.talk.allowed)
+        approved = servers(self.manifest, party.address, self.talk.approved)
+        return Desk(handlers, self.project.root, person, TracedCalls(tracer), approved)
 
     @contextlib.asynccontextmanager
     async def conversation(

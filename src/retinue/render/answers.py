@@ -10,9 +10,43 @@ from retinue.render.style import Style, Tone
 from retinue.talk.answers import Answer
 from retinue.talk.events import Approval, FunctionCall, Source, StepDone, StepStarted
 
+_JOINERS = "\u200c\u200d"
+_FIRST_JOINED = "\u0300"
+"""Before it are no characters that a joiner joins."""
+
 _LONGEST = 2_000
 _PASSAGE = 160
 _VERBS = {"code_interpreter": "runs code", "file_search": "searches files"}
+
+
+class Flow:
+    """Makes text safe to show that comes in pieces. A joiner is shown for what stands on both of
+    its sides, so that one at the end of a piece waits for the next."""
+
+    def __init__(self) -> None:
+        self._before = ""
+        self._held = ""
+
+    def add(self, piece: str) -> str:
+        """What can be shown of all that has come."""
+        text = self._held + piece
+        told = text.rstrip(_JOINERS)
+        self._held = text[len(told) :]
+        return self._shown(told)
+
+    def end(self) -> str:
+        """What was held back: nothing follows."""
+        held, self._held = self._held, ""
+        shown = self._shown(held)
+        self._before = ""
+        return shown
+
+    def _shown(self, text: str) -> str:
+        before = paragraph(self._before)
+        shown = paragraph(self._before + text).removeprefix(before)
+        if text:
+            self._before = text[-1] if text[-1] >= _FIRST_JOINED else ""
+        return shown
 
 
 def started_text(step: StepStarted, style: Style) -> str:
@@ -60,7 +94,7 @@ def approval_text(wanted: Approval, style: Style) -> str:
 def _wanted(heading: str, written: str, style: Style) -> str:
     try:
         arguments = json.dumps(json.loads(written or "{}"), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = written
     return "\n".join([style.paint(heading, Tone.BOLD), *_indented(arguments, "  | ")])
 

@@ -15,6 +15,7 @@ from retinue.talk.events import (
     Failed,
     FunctionCall,
     MessageDone,
+    Notice,
     Source,
     Started,
     StepDone,
@@ -50,7 +51,7 @@ class Footnotes:
 class Answer:
     """A whole answer. ``status`` is ``completed``, ``incomplete``, or what went wrong; ``reason``
     says why it is not complete. ``seconds`` of wall time. ``calls``: functions that were called;
-    ``open_calls``: those of them that nobody answered."""
+    ``open_calls``: those of them that nobody answered. ``notices``: what else is to be known."""
 
     text: str
     status: str
@@ -64,6 +65,7 @@ class Answer:
     thread: str | None = None
     run: str | None = None
     seconds: float = 0.0
+    notices: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -80,6 +82,7 @@ class Collector:
     _messages: list[str] = field(default_factory=lambda: [""])
     _steps: list[StepDone] = field(default_factory=list)
     _calls: list[FunctionCall] = field(default_factory=list)
+    _notices: list[str] = field(default_factory=list)
     _started: Started | None = None
     _end: Done | Failed | None = None
 
@@ -98,6 +101,8 @@ class Collector:
                 self._steps.append(event)
             case FunctionCall():
                 self._calls.append(event)
+            case Notice(text):
+                self._notices.append(text)
             case Started():
                 self._started = event
             case Done() | Failed():
@@ -122,6 +127,7 @@ class Collector:
             thread=self._started.thread if self._started else None,
             run=self._started.run if self._started else None,
             seconds=self.now() - self._began,
+            notices=tuple(self._notices),
         )
 
 
@@ -134,6 +140,7 @@ def document(answer: Answer, party: Party) -> dict[str, Any]:
         "run_id": answer.run,
         "status": answer.status,
         "error": _error(answer),
+        "notices": list(answer.notices),
         "answer": answer.text,
         "citations": [
             {"number": number, **_source(source)}

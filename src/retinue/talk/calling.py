@@ -13,8 +13,8 @@ from retinue.errors import UsageError
 from retinue.manifest.model import Assistant, Function, FunctionTool, Manifest, Mcp, Tool
 from retinue.manifest.model_checks import Handler
 from retinue.manifest.suggest import did_you_mean, listed
-from retinue.talk.events import Approval, FunctionCall
-from retinue.talk.handlers import Output, failure, run_handler
+from retinue.talk.events import Approval, FunctionCall, Output
+from retinue.talk.handlers import failure, run_handler
 
 ALL = "all"
 
@@ -91,20 +91,19 @@ class Desk:
     watch: Watcher = ignore
     servers: frozenset[str] = frozenset()
 
-    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
+    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, Output] | None:
         """Ask first, one by one; then run what may run at the same time."""
-        granted: dict[str, Bound] = {}
-        outputs: dict[str, str] = {}
+        granted: list[tuple[FunctionCall, Bound]] = []
+        outputs: dict[str, Output] = {}
         for call in calls:
-            bound = self.handlers.get(call.name)
-            given = self.person.output_of(call) if bound is None else self._leave(call, bound)
-            if given is None:
+            decided = self._decide(call)
+            if decided is None:
                 return None
-            if bound is not None and not given:
-                granted[call.id] = bound
+            if isinstance(decided, Bound):
+                granted.append((call, decided))
             else:
-                outputs[call.id] = given
-        running = [self._run(call, granted[call.id]) for call in calls if call.id in granted]
+                outputs[call.id] = decided
+        running = [self._run(call, bound) for call, bound in granted]
         return {**outputs, **dict(await asyncio.gather(*running))}
 
     async def approve(self, wanted: Sequence[Approval]) -> Mapping[str, bool] | None:
@@ -117,19 +116,23 @@ class Desk:
             decided[each.id] = may
         return decided
 
-    def _leave(self, call: FunctionCall, bound: Bound) -> str | None:
-        """Empty where the handler may run; else the output that says that it may not."""
+    def _decide(self, call: FunctionCall) -> Bound | Output | None:
+        """The handler that may run, or the output without one; None where nobody answers."""
+        bound = self.handlers.get(call.name)
+        if bound is None:
+            said = self.person.output_of(call)
+            return None if said is None else Output(said)
         may = bound.allowed or self.person.may_run(call, bound)
         if may is None:
             return None
-        return "" if may else failure(f"the user did not allow {call.name} to run").text
+        return bound if may else failure(f"the user did not allow {call.name} to run")
 
-    async def _run(self, call: FunctionCall, bound: Bound) -> tuple[str, str]:
+    async def _run(self, call: FunctionCall, bound: Bound) -> tuple[str, Output]:
         loop = asyncio.get_running_loop()
         began = loop.time()
         output = await run_handler(bound.handler, call, self.root)
         self.watch(call, output, loop.time() - began)
-        return call.id, output.text
+        return call.id, output
 
 
 def bind(manifest: Manifest, assistant: Address, allowed: frozenset[str]) -> dict[str, Bound]:
@@ -144,29 +147,45 @@ def bind(manifest: Manifest, assistant: Address, allowed: frozenset[str]) -> dic
     return bound
 
 
-def servers(manifest: Manifest, assistant: Address, allowed: frozenset[str]) -> frozenset[str]:
-    """The labels of the MCP servers of ``assistant`` that are among ``allowed``, or all."""
-    known = _labels(manifest, [assistant])
-    return known if ALL in allowed else known & allowed
+def servers(manifest: Manifest, assistant: Address, approved: frozenset[str]) -> frozenset[str]:
+    """The labels of the MCP servers of ``assistant`` that are among ``approved``."""
+    return _labels(manifest, [assistant]) & approved
 
 
 def check_allowed(
     manifest: Manifest, assistants: Sequence[Address], allowed: frozenset[str]
 ) -> None:
-    """Make sure that each name in ``allowed`` is a function of ``assistants`` with a handler, or an
-    MCP server of theirs.
+    """Make sure that each name in ``allowed`` is a function of ``assistants`` with a handler.
 
     Raises:
         UsageError: one is not.
     """
     functions = _functions(manifest, assistants)
-    handled = {name for each in functions if each.handler is not None for name in _names(each)}
-    names = handled | _labels(manifest, assistants)
+    names = {name for each in functions if each.handler is not None for name in _names(each)}
     for name in sorted(allowed - names - {ALL}):
-        otherwise = f"functions with a handler, MCP servers: {listed(names)}" if names else None
+        otherwise = f"functions with a handler: {listed(names)}" if names else None
+        if name in _labels(manifest, assistants):
+            otherwise = f"{name} is an MCP server: --approve {name}"
         raise UsageError(
-            f"--allow {name}: there is no such function with a handler, and no such MCP server",
+            f"--allow {name}: there is no such function with a handler",
             hint=did_you_mean(name, names, otherwise),
+        )
+
+
+def check_approved(
+    manifest: Manifest, assistants: Sequence[Address], approved: frozenset[str]
+) -> None:
+    """Make sure that each label in ``approved`` is an MCP server of ``assistants``.
+
+    Raises:
+        UsageError: one is not.
+    """
+    labels = _labels(manifest, assistants)
+    for label in sorted(approved - labels):
+        otherwise = f"MCP servers: {listed(labels)}" if labels else None
+        raise UsageError(
+            f"--approve {label}: there is no MCP server with this server_label",
+            hint=did_you_mean(label, labels, otherwise),
         )
 
 

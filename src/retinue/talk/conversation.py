@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from retinue.address import Address
 from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
-from retinue.talk.events import Approval, Event, FunctionCall
+from retinue.talk.events import Approval, Event, FunctionCall, Output
 
 _WORDS: Mapping[str, str] = {"responses": "conversation", "agents": "session"}
 
@@ -68,7 +68,7 @@ class Role:
 class Responder(Protocol):
     """Answers what the model waits for: by running handlers, by asking somebody."""
 
-    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
+    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, Output] | None:
         """The output of each call by its ID; None where one of them can't be answered."""
         ...
 
@@ -92,19 +92,28 @@ class Wire(Protocol):
 
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object: ...
 
-    def stream(
-        self, path: str, body: Object, params: Object | None = None
-    ) -> AsyncIterator[Object]: ...
-
     async def send(self, path: str, body: Object) -> None:
         """POST that is accepted without an answer; repeated under one Idempotency-Key."""
+        ...
+
+    async def pause(self, seconds: float) -> None: ...
+
+
+class Streams(Protocol):
+    """How a conversation hears what happens while it happens. May raise `PlatformError`.
+
+    A stream may end before what it tells of: whoever listens has to look at the rest.
+    """
+
+    def stream(
+        self, path: str, body: Object, params: Object | None = None
+    ) -> AsyncIterator[Object]:
+        """POST that begins something, or goes on with it; what happens then."""
         ...
 
     def listening(self, path: str) -> AbstractAsyncContextManager[AsyncIterator[Object]]:
         """GET of server-sent events: what happens from the moment on in which it is open."""
         ...
-
-    async def pause(self, seconds: float) -> None: ...
 
 
 class Conversation(Protocol):

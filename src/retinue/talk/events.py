@@ -121,7 +121,23 @@ class FunctionCall:
         """
         import json
 
-        return json.loads(self.arguments or "{}")
+        try:
+            return json.loads(self.arguments or "{}")
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a call gave. ``failed``: the text says why there is no result."""
+
+    text: str
+    failed: bool = False
+
+    @property
+    def told(self) -> str:
+        """What a platform gets that has no other word for a failure."""
+        return f"error: {self.text}" if self.failed else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,13 @@ class Approval:
     server: str
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that whoever asks should know, and that is no part of the answer."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +187,7 @@ Event: TypeAlias = (
     | StepDone
     | FunctionCall
     | Approval
+    | Notice
     | Done
     | Failed
 )

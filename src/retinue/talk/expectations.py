@@ -90,7 +90,7 @@ def _tools(check: Check, answers: Sequence[Answer]) -> Iterator[str]:
     calls = [*(call for answer in answers for call in answer.calls), *others]
     kinds = {step.name for step in steps}
     for wanted in check.tool_called:
-        same = [call for call in calls if wanted.name in _names(call)]
+        same = [call for call in calls if _is_called(call, wanted.name)]
         if not same and wanted.name not in kinds:
             used = sorted({call.name for call in calls} | kinds)
             yield f"{wanted.name} was not called; called: {', '.join(used) or 'nothing'}"
@@ -99,9 +99,10 @@ def _tools(check: Check, answers: Sequence[Answer]) -> Iterator[str]:
             yield f"{wanted.name} was called with {given}, not {json.dumps(wanted.arguments)}"
 
 
-def _names(call: FunctionCall) -> tuple[str, str]:
-    """What a check may call it. A tool of an MCP server is ``server.tool``: the server will do."""
-    return call.name, call.name.partition(".")[0]
+def _is_called(call: FunctionCall, name: str) -> bool:
+    """Whether a check may call it so. A tool of an MCP server is ``server.tool``, and the server
+    will do; the names of both may have dots, and manifests know which servers there are."""
+    return call.name == name or call.name.startswith(f"{name}.")
 
 
 def _fits(call: FunctionCall, wanted: ToolCalled) -> bool:

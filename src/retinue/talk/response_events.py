@@ -7,6 +7,7 @@ broke off, is told once: whole items fill in what their pieces have not said.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
 
 from retinue.kinds.api import Object
 from retinue.talk import steps
@@ -26,6 +27,29 @@ from retinue.talk.events import (
 )
 from retinue.talk.sources import Sources
 from retinue.talk.spoken import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a conversation needs before it can go on: outputs of functions, and approvals."""
+
+    calls: tuple[FunctionCall, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.approvals)
+
+
+def wanted_of(items: Iterable[Object]) -> Wanted:
+    """What is asked for among ``items``, in whatever order, and not answered there."""
+    found = list(items)
+    given = {answered(item) for item in found}
+    calls = (_call(item) for item in found if item.get("type") == "function_call")
+    asked = (_approval(item) for item in found if item.get("type") == "mcp_approval_request")
+    return Wanted(
+        tuple(call for call in calls if call.id not in given),
+        tuple(each for each in asked if each.id not in given),
+    )
 
 
 class ResponseReader:
@@ -69,24 +93,15 @@ class ResponseReader:
             for each in passage.flush():
                 yield each
 
-    def calls(self) -> list[FunctionCall]:
-        """The functions whose outputs the model waits for."""
-        return [
-            FunctionCall(steps.id_of(item), steps.name_of(item), str(item.get("arguments") or ""))
-            for item in self._output("function_call")
-        ]
+    def wanted(self) -> Wanted:
+        """What the last response waits for; nothing, if it did not come to its end."""
+        complete = self.response.get("status") == "completed"
+        return wanted_of(self.response.get("output") or () if complete else ())
 
-    def approvals(self) -> list[Approval]:
-        """What the model wants to be allowed."""
-        return [
-            Approval(
-                str(item.get("id")),
-                str(item.get("server_label")),
-                str(item.get("name")),
-                str(item.get("arguments") or ""),
-            )
-            for item in self._output("mcp_approval_request")
-        ]
+    def left(self) -> Wanted:
+        """What a response that was cut off in the middle leaves open in its conversation."""
+        cut = self.response.get("status") == "incomplete"
+        return wanted_of(self.response.get("output") or () if cut else ())
 
     def end(self, usage: Usage | None) -> End:
         """How the last response ended."""
@@ -105,15 +120,9 @@ class ResponseReader:
         """The tokens of the last response; None where the platform doesn't count."""
         return usage_of(self.response.get("usage"))
 
-    def _output(self, kind: str) -> list[Object]:
-        """Items of a response that is complete: one that broke off waits for nothing."""
-        made = self.response.get("output") or ()
-        complete = self.response.get("status") == "completed"
-        return [each for each in made if complete and each.get("type") == kind]
-
     def _refusals(self) -> Iterable[str]:
-        for message in self._output("message"):
-            for part in message.get("content") or ():
+        for item in self.response.get("output") or ():
+            for part in item.get("content") or () if item.get("type") == "message" else ():
                 if part.get("type") == "refusal":
                     yield str(part.get("refusal") or "the model refuses")
 
@@ -185,6 +194,28 @@ class ResponseReader:
             self._sources.learn(file_id, str(hit["filename"]))
         source = await self._sources.find(file_id) if file_id else Source("", "?")
         return Found(source, float(hit.get("score") or 0.0), str(hit.get("text") or ""))
+
+
+def _call(item: Object) -> FunctionCall:
+    arguments = str(item.get("arguments") or "")
+    return FunctionCall(steps.id_of(item), steps.name_of(item), arguments)
+
+
+def _approval(item: Object) -> Approval:
+    arguments = str(item.get("arguments") or "")
+    label, name = str(item.get("server_label")), str(item.get("name"))
+    return Approval(str(item.get("id")), label, name, arguments)
+
+
+def answered(item: Object) -> str | None:
+    """The ID of the call, or of the request, that an item answers."""
+    match item.get("type"):
+        case "function_call_output":
+            return str(item.get("call_id"))
+        case "mcp_approval_response":
+            return str(item.get("approval_request_id"))
+        case _:
+            return None
 
 
 def usage_of(counts: Object | None) -> Usage | None:

@@ -16,11 +16,21 @@ from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
 from retinue.talk import inputs
 from retinue.talk.attaching import Attachments, is_image
-from retinue.talk.conversation import Party, Responder, Role, Wire
-from retinue.talk.events import Approval, Event, FunctionCall, Started, Usage
-from retinue.talk.following import cancelled, ended, endless, follow, given, unanswered, unapproved
-from retinue.talk.response_events import ResponseReader
-from retinue.talk.sources import Sources
+from retinue.talk.conversation import Party, Role
+from retinue.talk.events import Event, Failed, Output, Started, Usage
+from retinue.talk.following import (
+    MOST_ROUNDS,
+    cancelled,
+    ended,
+    endless,
+    follow,
+    given,
+    left,
+    unanswered,
+    unapproved,
+)
+from retinue.talk.response_events import ResponseReader, Wanted, answered, wanted_of
+from retinue.talk.terms import Terms
 from retinue.targets.responses import request_of
 
 WORKING: Final = ("queued", "in_progress")
@@ -30,8 +40,9 @@ _INCLUDED: Final[Mapping[str, str]] = {
 }
 """What responses hold of a tool only where they are asked for it."""
 
-MOST_RESPONSES: Final = 50
-"""How many responses a question may take: a model that calls without end is stopped."""
+_NEWEST: Final = 100
+_MOST_ITEMS: Final = 20
+"""How many items are listed, and how many can be added to a conversation, in one request."""
 
 _ITS_OWN: Final = ("tools", "parallel_tool_calls", "max_tool_calls", "max_output_tokens")
 """What of a request is for the assistant's own answers, and for no other role."""
@@ -39,62 +50,57 @@ _ITS_OWN: Final = ("tools", "parallel_tool_calls", "max_tool_calls", "max_output
 _OF_THE_MODEL: Final = ("reasoning", "temperature", "top_p", "service_tier")
 """What another model may refuse."""
 
-_NOBODY: Final = "error: nobody answered this call"
+_NOBODY: Final = Output("nobody answered this call", failed=True)
 
 
 class ResponseConversation:
     """Implements `retinue.talk.conversation.Conversation`."""
 
-    def __init__(
-        self,
-        wire: Wire,
-        party: Party,
-        sources: Sources,
-        respond: Responder,
-        *,
-        thread: str | None = None,
-        keep: bool = False,
-        role: Role | None = None,
-    ) -> None:
-        self._wire = wire
-        self._sources = sources
-        self._respond = respond
-        self._attachments = Attachments(wire, keep=keep)
-        self._request = _request(party, role)
-        self._conversation = thread
+    def __init__(self, terms: Terms) -> None:
+        self._wire = terms.wire
+        self._streams = terms.streams
+        self._sources = terms.sources
+        self._respond = terms.respond
+        self._attachments = Attachments(terms.wire, keep=terms.keep)
+        self._request = _request(terms.party, terms.role)
+        self._conversation = terms.thread
         self._in_container: list[str] = []
-        self._owed: list[Object] = []
+        self._owed: Sequence[Object] = ()
+        self._settled = terms.thread is None
         self._active: str | None = None
         self._made: list[str] = []
-        self.party = party
+        self.party = terms.party
 
     @property
     def id(self) -> str | None:
         return self._conversation
 
     async def ask(self, question: str, files: Sequence[Upload] = ()) -> AsyncIterator[Event]:
-        await self._settle()
         sent: Sequence[Object] = [await self._message(question, files)]
         await self._open()
+        async for event in self._settle():
+            yield event
         reader = ResponseReader(self._sources, marks=self._marks)
         usage: Usage | None = None
-        for _ in range(MOST_RESPONSES):
+        for _ in range(MOST_ROUNDS):
             async for event in self._follow(reader, sent):
                 yield event
             if (spent := reader.usage()) is not None:
                 usage = spent + (usage or Usage())
-            calls, wanted = reader.calls(), reader.approvals()
-            if not (calls or wanted):
-                await self._settle()
+            if not (wanted := reader.wanted()):
+                self._settled = reader.response.get("status") == "completed"
+                await self._close_calls()
                 yield reader.end(usage)
                 return
-            async for event in self._answer(calls, wanted):
+            over = False
+            async for event in self._answer(wanted):
+                over = isinstance(event, Failed)
                 yield event
-            if not self._owed:
+            if over:
                 return
             sent = self._owed
-        await self._settle()
-        yield endless(MOST_RESPONSES, usage)
+        await self._close_calls()
+        yield endless(usage)
 
     async def cancel(self) -> None:
         active, self._active = self._active, None
@@ -103,7 +109,7 @@ class ResponseConversation:
             with contextlib.suppress(PlatformError):
                 await self._wire.change(f"{path}/cancel", {})
             await cancelled(self._wire, path, WORKING)
-        await self._settle()
+        await self._close_calls()
 
     async def close(self, *, forget: bool) -> None:
         await self.cancel()
@@ -114,6 +120,39 @@ class ResponseConversation:
             for path in (f"/conversations/{self._conversation}", *paths):
                 with contextlib.suppress(PlatformError):
                     await self._wire.delete(path)
+
+    # --- what is left open ---------------------------------------------------------------------
+
+    @property
+    def _items(self) -> str:
+        return f"/conversations/{self._conversation}/items"
+
+    async def _settle(self) -> AsyncIterator[Event]:
+        """A conversation with an open call takes no question. What is known of it is given; what
+        it gave to somebody who has gone nobody can say, and the model is told so."""
+        if not self._settled:
+            # The newest will do: with an open call among the older ones there were no newer ones.
+            newest = await self._wire.get(self._items, {"order": "desc", "limit": _NEWEST})
+            wanted = wanted_of(newest.get("data") or ())
+            known = {answered(item): item for item in self._owed}
+            self._owed = [known.get(answered(no), no) for no in _owed(wanted, {}, {})]
+            await self._give()
+            names = [call.name for call in wanted.calls if call.id not in known]
+            names += [f"{e.name} of {e.server}" for e in wanted.approvals if e.id not in known]
+            if names:
+                yield left(names, "the assistant is told that nobody answered")
+        self._settled = False
+
+    async def _give(self) -> None:
+        """Put what the conversation is owed into it."""
+        while self._owed:
+            await self._wire.create(self._items, {"items": self._owed[:_MOST_ITEMS]})
+            self._owed = self._owed[_MOST_ITEMS:]
+
+    async def _close_calls(self) -> None:
+        """The same at the end of an answer; what can't be given now is given before the next."""
+        with contextlib.suppress(PlatformError):
+            await self._give()
 
     # --- what is sent --------------------------------------------------------------------------
 
@@ -193,7 +232,7 @@ class ResponseConversation:
                 yield Started(str(self._conversation), self._active)
 
         body = self._body(sent)
-        raws = self._wire.stream("/responses", body)
+        raws = self._streams.stream("/responses", body)
         async for event in follow("POST /responses", raws, read, lambda: bool(reader.response)):
             yield event
         if reader.response.get("status") in WORKING:
@@ -203,54 +242,44 @@ class ResponseConversation:
         async for event in reader.finish():
             yield event
         if reader.response.get("status") in ("completed", "incomplete"):
-            self._owed = []
+            # What was sent is in the conversation now, and so is a call that was cut off.
+            self._owed = _owed(reader.left(), {}, {})
 
-    async def _answer(
-        self, calls: Sequence[FunctionCall], wanted: Sequence[Approval]
-    ) -> AsyncIterator[Event]:
-        """Get outputs and approvals; nothing is owed any more where nobody gives them."""
+    async def _answer(self, wanted: Wanted) -> AsyncIterator[Event]:
+        """Get outputs and approvals; where nobody gives them, the last event says so."""
+        calls, approvals = wanted.calls, wanted.approvals
         for call in calls:
             yield call
-        for each in wanted:
+        for each in approvals:
             yield each
-        self._owed = _owed(calls, wanted, {}, {})
+        self._owed = _owed(wanted, {}, {})
         outputs = await self._respond(calls) if calls else {}
         if outputs is None:
             await self.cancel()
             yield unanswered(calls)
             return
+        self._owed = _owed(wanted, outputs, {})
         for call in calls:
             yield given(call, outputs[call.id])
-        allowed = await self._respond.approve(wanted) if wanted else {}
+        allowed = await self._respond.approve(approvals) if approvals else {}
         if allowed is None:
             await self.cancel()
-            yield unapproved(wanted)
+            yield unapproved(approvals)
             return
-        self._owed = _owed(calls, wanted, outputs, allowed)
-
-    async def _settle(self) -> None:
-        """A conversation with an open call takes no further question: close what is left open."""
-        owed, self._owed = self._owed, []
-        if owed:
-            path = f"/conversations/{self._conversation}/items"
-            with contextlib.suppress(PlatformError):
-                await self._wire.create(path, {"items": owed})
+        self._owed = _owed(wanted, outputs, allowed)
 
 
 def _owed(
-    calls: Sequence[FunctionCall],
-    wanted: Sequence[Approval],
-    outputs: Mapping[str, str],
-    allowed: Mapping[str, bool],
+    wanted: Wanted, outputs: Mapping[str, Output], allowed: Mapping[str, bool]
 ) -> list[Object]:
     """What a conversation needs before it can go on: as far as it is not known, a no."""
     given_back: list[Object] = [
         {
             "type": "function_call_output",
             "call_id": call.id,
-            "output": outputs.get(call.id, _NOBODY),
+            "output": outputs.get(call.id, _NOBODY).told,
         }
-        for call in calls
+        for call in wanted.calls
     ]
     decided: list[Object] = [
         {
@@ -258,7 +287,7 @@ def _owed(
             "approval_request_id": each.id,
             "approve": allowed.get(each.id, False),
         }
-        for each in wanted
+        for each in wanted.approvals
     ]
     return given_back + decided
 

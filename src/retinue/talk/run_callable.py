@@ -1,18 +1,19 @@
 """The child process that a Python handler runs in: ``run_callable.py module:callable``.
 
 Started as a script, so that nothing of a project is ever imported by Retinue itself. Arguments come
-as JSON on standard input; the result goes to standard output, what the callable prints to standard
-error. Imports nothing of Retinue: the project's folder is the first place that is searched.
+as JSON on standard input; the result goes to standard output, what the callable and its programs
+print to standard error. Imports nothing of Retinue: the project's folder is the first place that is
+searched.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import importlib
 import inspect
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,12 @@ async def _awaited(result: Any) -> Any:
 def main() -> None:
     """Run once."""
     sys.path[0] = str(Path.cwd())
-    for stream in (sys.stdin, sys.stdout):
-        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    arguments = json.load(sys.stdin)
-    with contextlib.redirect_stdout(sys.stderr):
-        output = call(sys.argv[1], arguments)
-    sys.stdout.write(output)
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    result = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    output = call(sys.argv[1], json.load(sys.stdin))
+    with result:
+        result.write(output)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from retinue.talk.events import (
     Failed,
     FunctionCall,
     MessageDone,
+    Output,
     StepDone,
     StepStarted,
 )
@@ -30,6 +31,21 @@ ENDED = ("completed", "failed", "cancelled")
 
 _TURN = "agent.session.turn."
 _CUT = "max_output_tokens"
+
+
+def waiting_for(session: Object) -> list[str]:
+    """What a session that nobody listens to waits for, in words."""
+    reader = SessionReader(None)
+    reader.session = session
+    tools = [f"{each.name} of {each.server}" for each in reader.approvals()]
+    return [*(call.name for call in reader.calls()), *tools, *reader.others()]
+
+
+def _result(output: Output) -> Object:
+    """What a function gave, as inputs of a session say it."""
+    if output.failed:
+        return {"success": False, "error": output.text}
+    return {"success": True, "output": output.text}
 
 
 class SessionReader:
@@ -107,15 +123,14 @@ class SessionReader:
         actions = self._actions()
         return sorted({str(each.get("type")) for each in actions} - set(known))
 
-    def inputs(self, outputs: Mapping[str, str], allowed: Mapping[str, bool]) -> list[Object]:
+    def inputs(self, outputs: Mapping[str, Output], allowed: Mapping[str, bool]) -> list[Object]:
         """What to send for the calls and approvals that have now been answered, by their IDs."""
         results: list[Object] = [
             {
                 "type": "agent.session.input.tool_result",
                 "turn_id": each["turn_id"],
                 "call_id": each["call_id"],
-                "success": True,
-                "output": outputs[each["call_id"]],
+                **_result(outputs[each["call_id"]]),
             }
             for each in self._required("function_call", "call_id")
         ]

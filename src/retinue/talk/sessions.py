@@ -16,49 +16,45 @@ from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
 from retinue.talk import inputs
 from retinue.talk.attaching import is_image
-from retinue.talk.conversation import Party, Responder, Role, Wire
+from retinue.talk.conversation import Party, Role
 from retinue.talk.events import Event, Failed, Started
 from retinue.talk.following import (
+    MOST_ROUNDS,
     POLL_SECONDS,
     cancelled,
+    ended,
     endless,
     follow,
     given,
+    left,
+    listed,
     unanswered,
     unapproved,
+    unfinished,
 )
-from retinue.talk.session_events import SessionReader
+from retinue.talk.session_events import SessionReader, waiting_for
+from retinue.talk.terms import Terms
 from retinue.targets.agents import session_of
 
 _PATH: Final = "/agents/sessions"
-_BUSY: Final = ("in_progress", "requires_action")
+_WORKING: Final = "in_progress"
+_WAITING: Final = "requires_action"
 _INPUT: Final = "agent.session.input"
-_PAGE: Final = 100
-
-MOST_ROUNDS: Final = 50
-"""How often a turn may wait for us: a model that calls without end is stopped."""
 
 
 class SessionConversation:
     """Implements `retinue.talk.conversation.Conversation`."""
 
-    def __init__(
-        self,
-        wire: Wire,
-        party: Party,
-        respond: Responder,
-        *,
-        thread: str | None = None,
-        role: Role | None = None,
-    ) -> None:
-        self._wire = wire
-        self._respond = respond
-        self._request = _request(party, role)
-        self._session = thread
-        self._known = thread is None
+    def __init__(self, terms: Terms) -> None:
+        self._wire = terms.wire
+        self._streams = terms.streams
+        self._respond = terms.respond
+        self._request = _request(terms.party, terms.role)
+        self._session = terms.thread
+        self._settled = terms.thread is None
         self._last: str | None = None
         self._busy = False
-        self.party = party
+        self.party = terms.party
 
     @property
     def id(self) -> str | None:
@@ -66,7 +62,8 @@ class SessionConversation:
 
     async def ask(self, question: str, files: Sequence[Upload] = ()) -> AsyncIterator[Event]:
         message = self._message(question, files)
-        await self._join()
+        async for event in self._settle():
+            yield event
         reader = SessionReader(self._last)
         async with contextlib.AsyncExitStack() as stack:
             raws = await self._put(message, stack)
@@ -76,24 +73,65 @@ class SessionConversation:
         if not reader.over:
             async for event in self._catch_up(reader):
                 yield event
-        self._busy = False
+        self._busy, self._settled = False, reader.stopped is None
         self._last = reader.turn.get("id")
         yield reader.end()
 
     async def cancel(self) -> None:
         busy, self._busy = self._busy, False
-        if not busy:
-            return
-        self._known = False  # it may not have stopped by the next question
-        with contextlib.suppress(PlatformError):
-            await self._send({"type": f"{_INPUT}.cancel"})
-        await cancelled(self._wire, self._path, _BUSY)
+        if busy:
+            await self._stop()
 
     async def close(self, *, forget: bool) -> None:
         await self.cancel()
         if forget and self._session is not None:
             with contextlib.suppress(PlatformError):
                 await self._wire.delete(self._path)
+
+    # --- earlier turns -------------------------------------------------------------------------
+
+    async def _settle(self) -> AsyncIterator[Event]:
+        """Look at a session that goes on: it has an agent of its own, and earlier turns. A turn
+        that works comes to its end; one that waits for somebody would wait for ever: whoever asked
+        has gone. OpenAI would add the question to it, whose end is not an answer to that.
+
+        Raises:
+            UsageError: it is another agent's, or it can't be stopped.
+        """
+        if self._settled or self._session is None:
+            return
+        found = self._ours(await self._wire.get(self._path))
+        if found.get("status") == _WORKING:
+            yield unfinished()
+            found = await ended(self._wire, self._path, (_WORKING,))
+        if found.get("status") == _WAITING:
+            await self._require_stopped()
+            yield left(waiting_for(found), "it was cancelled")
+        newest = await self._wire.get(f"{self._path}/turns", {"order": "desc", "limit": 1})
+        self._last = next((str(turn["id"]) for turn in newest.get("data") or ()), None)
+
+    def _ours(self, session: Object) -> Object:
+        agent = (session.get("agent") or {}).get("id")
+        if agent != self.party.id:
+            raise UsageError(
+                f"the session {self._session} is one of the agent {agent}, not of "
+                f"{self.party.address} ({self.party.id})",
+            )
+        return session
+
+    async def _require_stopped(self) -> None:
+        if not await self._stop():
+            raise UsageError(
+                f"the session {self._session} waits for an answer to an earlier question, and "
+                "does not stop",
+                hint="wait until it is idle, or begin a new conversation",
+            )
+
+    async def _stop(self) -> bool:
+        """Cancel the turn under way; whether it has stopped."""
+        with contextlib.suppress(PlatformError):
+            await self._send({"type": f"{_INPUT}.cancel"})
+        return await cancelled(self._wire, self._path, (_WORKING, _WAITING))
 
     # --- what is sent --------------------------------------------------------------------------
 
@@ -111,42 +149,20 @@ class SessionConversation:
                 )
         return inputs.message(inputs.parts(question, files))
 
-    async def _join(self) -> None:
-        """Look at a session that goes on: it has an agent of its own, and earlier turns.
-
-        Raises:
-            UsageError: it is another agent's, or it is not done with an earlier question.
-        """
-        if self._known:
-            return
-        found = await self._wire.get(self._path)
-        agent = (found.get("agent") or {}).get("id")
-        if agent != self.party.id:
-            raise UsageError(
-                f"the session {self._session} is one of the agent {agent}, not of "
-                f"{self.party.address} ({self.party.id})",
-            )
-        if found.get("status") in _BUSY:
-            # OpenAI would add the question to the turn under way, whose end is not an answer to it,
-            # and whose calls are not ours to answer.
-            raise UsageError(
-                f"the session {self._session} is not done with an earlier question: it is "
-                f"{found['status']}",
-                hint="wait until it is idle, or begin a new conversation",
-            )
-        newest = await self._wire.get(f"{self._path}/turns", {"order": "desc", "limit": 1})
-        self._last = next((str(turn["id"]) for turn in newest.get("data") or ()), None)
-        self._known = True
-
     async def _put(
         self, message: Object, stack: contextlib.AsyncExitStack
     ) -> AsyncIterator[Object]:
         """Ask; what happens then. A session's first question is a part of making it."""
+        self._settled = False
         if self._session is None:
-            return self._wire.stream(_PATH, {**self._request, "input": [message]})
-        raws = await stack.enter_async_context(self._wire.listening(f"{self._path}/events"))
-        await self._send({"type": f"{_INPUT}.message", "input": [message]})
+            return self._streams.stream(_PATH, {**self._request, "input": [message]})
+        raws = await stack.enter_async_context(self._streams.listening(f"{self._path}/events"))
         self._busy = True
+        try:
+            await self._send({"type": f"{_INPUT}.message", "input": [message]})
+        except PlatformError:
+            self._busy = False
+            raise
         return raws
 
     async def _send(self, *events: Object) -> None:
@@ -179,32 +195,32 @@ class SessionConversation:
     async def _answer(self, reader: SessionReader) -> AsyncIterator[Event]:
         """Give the session what it waits for, or stop it where nobody does."""
         calls, wanted, others = reader.calls(), reader.approvals(), reader.others()
-        reader.rounds += bool(calls)
+        reader.rounds += bool(calls or wanted)
         for call in calls:
             yield call
         for each in wanted:
             yield each
         if others:
             reason = f"the session waits for {', '.join(others)}, which can't be given here"
-            await self._stop(reader, Failed("requires_action", reason))
+            await self._give_up(reader, Failed("requires_action", reason))
             return
         if reader.rounds > MOST_ROUNDS:
-            await self._stop(reader, endless(MOST_ROUNDS))
+            await self._give_up(reader, endless())
             return
         outputs = await self._respond(calls) if calls else {}
         if outputs is None:
-            await self._stop(reader, unanswered(calls))
+            await self._give_up(reader, unanswered(calls))
             return
         allowed = await self._respond.approve(wanted) if wanted else {}
         if allowed is None:
-            await self._stop(reader, unapproved(wanted))
+            await self._give_up(reader, unapproved(wanted))
             return
         if sent := reader.inputs(outputs, allowed):
             await self._send(*sent)
         for call in calls:
             yield given(call, outputs[call.id])
 
-    async def _stop(self, reader: SessionReader, end: Failed) -> None:
+    async def _give_up(self, reader: SessionReader, end: Failed) -> None:
         reader.stopped = end
         await self.cancel()
 
@@ -221,19 +237,9 @@ class SessionConversation:
             if not reader.over:
                 await self._wire.pause(POLL_SECONDS)
         if reader.turn:
-            for event in reader.finish(await self._items(str(reader.turn["id"]))):
+            items = f"{self._path}/turns/{reader.turn['id']}/items"
+            for event in reader.finish(await listed(self._wire, items, {})):
                 yield event
-
-    async def _items(self, turn: str) -> list[Object]:
-        """Everything that a turn has made, the oldest first."""
-        items: list[Object] = []
-        params: dict[str, Any] = {"order": "asc", "limit": _PAGE}
-        while True:
-            page = await self._wire.get(f"{self._path}/turns/{turn}/items", params)
-            items += page.get("data") or ()
-            if not items or not page.get("has_more"):
-                return items
-            params["after"] = items[-1]["id"]
 
 
 async def until(raws: AsyncIterator[Object], over: Callable[[], bool]) -> AsyncIterator[Object]:

@@ -21,13 +21,13 @@ from retinue.talk.events import (
     Event,
     Failed,
     FunctionCall,
+    Output,
     Started,
     StepDone,
     StepStarted,
     TextDelta,
     Usage,
 )
-from retinue.talk.handlers import Output
 
 Value: TypeAlias = "str | int | float | bool | Sequence[str]"
 Attributes: TypeAlias = Mapping[str, Value]

@@ -93,7 +93,9 @@ class RunReader:
         if error is None and step.get("status") != "completed":
             error = f"the step is {step.get('status')}"
         for call in _calls(step.get("step_details")):
-            yield await self._done(call, error)
+            # A function's output comes from us, and is told by who asks.
+            if _kind(call) != "function":
+                yield await self._done(call, error)
 
     async def _words(self, message_id: str, delta: Object) -> AsyncIterator[Event]:
         text, annotations = _content(delta)

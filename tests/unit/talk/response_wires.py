@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.talk.wires import NOBODY, PARTY, SNAPSHOT, ScriptedWire, answered
+from tests.unit.talk.wires import PARTY, ScriptedWire, answered, terms
 
 from retinue.errors import Unavailable
 from retinue.talk.answers import Answer
 from retinue.talk.conversation import Party
 from retinue.talk.responses import ResponseConversation
-from retinue.talk.sources import Sources
 
 CUT = Unavailable("POST: the answer broke off")
 USAGE = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
@@ -72,8 +71,7 @@ def wire_of(*streams: list[Any], **answers: Any) -> ScriptedWire:
 
 
 def talk_over(wire: ScriptedWire, **more: Any) -> ResponseConversation:
-    whom, respond = more.pop("party", party()), more.pop("respond", NOBODY)
-    return ResponseConversation(wire, whom, Sources(SNAPSHOT, wire), respond, **more)
+    return ResponseConversation(terms(wire, more.pop("party", party()), **more))
 
 
 def ask(wire: ScriptedWire, **more: Any) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.talk.wires import NOBODY, PARTY, ScriptedWire, answered
+from tests.unit.talk.wires import PARTY, ScriptedWire, answered, terms
 
 from retinue.errors import Unavailable
 from retinue.talk.answers import Answer
@@ -77,7 +77,7 @@ WAITING = of_session("requires_action", QUIZ)
 
 
 def talk_over(wire: ScriptedWire, **more: Any) -> SessionConversation:
-    return SessionConversation(wire, AGENT, more.pop("respond", NOBODY), **more)
+    return SessionConversation(terms(wire, AGENT, **more))
 
 
 def ask(wire: ScriptedWire, **more: Any) -> Answer:

@@ -42,4 +42,4 @@ class TestApprovals:
         person = TerminalPerson(Terminal.current())
         with pytest.raises(Refused, match="repo: read may not be used unasked") as raised:
             person.may_use(WANTED[0])
-        assert "--allow repo" in (raised.value.hint or "")
+        assert "--approve repo" in (raised.value.hint or "")

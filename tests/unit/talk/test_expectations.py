@@ -61,6 +61,17 @@ def test_tools_of_servers_and_of_the_platform_are_called(name: str, arguments: A
     assert bool(reasons) is (name == "web_search" and bool(arguments))
 
 
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("repo.v2", True), ("repo.v2.files.read", True), ("repo.v", False), ("repo.v2.files.", False)],
+)
+def test_labels_and_tools_of_servers_may_have_dots(name: str, *, called: bool) -> None:
+    steps = (StepDone("1", "other", "repo.v2.files.read", "{}"),)
+    wanted = check(tool_called=(ToolCalled(name),))
+    reasons = unmet(wanted, [Answer(text="", status="completed", steps=steps)])
+    assert (reasons == []) is called
+
+
 def test_a_page_is_cited_by_its_address() -> None:
     page = Source("", "A page", url="https://a.example/b")
     answer = Answer(text="", status="completed", sources=(page,))

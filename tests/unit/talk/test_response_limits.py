@@ -9,17 +9,17 @@ from tests.unit.talk.response_wires import BEGUN, END, SEARCH, ask, call, party,
 from tests.unit.talk.wires import Answering
 
 from retinue.talk.conversation import Role
-from retinue.talk.responses import MOST_RESPONSES
+from retinue.talk.following import MOST_ROUNDS
 
 OWN: dict[str, Any] = {"reasoning": {"effort": "low"}, "top_p": 0.5, "max_output_tokens": 16}
 
 
 def test_a_model_that_calls_functions_without_end_is_stopped() -> None:
-    rounds = [[BEGUN, told("completed", call(f"c{n}", "quiz"))] for n in range(2 * MOST_RESPONSES)]
+    rounds = [[BEGUN, told("completed", call(f"c{n}", "quiz"))] for n in range(2 * MOST_ROUNDS)]
     answer = ask(wire := wire_of(*rounds), respond=Answering())
     assert answer.status == "failed"
-    assert f"called functions {MOST_RESPONSES} times" in str(answer.reason)
-    assert len(wire.streams) == MOST_RESPONSES
+    assert f"called functions {MOST_ROUNDS} times" in str(answer.reason)
+    assert len(wire.streams) == MOST_ROUNDS
     # What was given last is not lost: with the call open, the conversation could not go on.
     assert wire.asked[-1] == "POST /conversations/conv_1/items"
     assert wire.bodies[-1]["items"][0]["output"] == "QUIZ"

@@ -48,9 +48,12 @@ def test_pieces_become_the_answer() -> None:
 
 
 def test_a_conversation_that_goes_on() -> None:
-    wire = wire_of([BEGUN, END])
-    assert ask(wire, thread="conv_9").thread == "conv_9"
-    assert wire.asked == ["STREAM /responses"]
+    wire = wire_of([BEGUN, END], [BEGUN, END])
+    talk = talk_over(wire, thread="conv_9")
+    assert answered(talk).thread == "conv_9"
+    assert wire.asked == ["GET /conversations/conv_9/items", "STREAM /responses"]
+    answered(talk, "And?")
+    assert wire.asked[2:] == ["STREAM /responses"]
 
 
 def test_in_another_role_it_has_no_tools_and_answers_in_json() -> None:
@@ -117,6 +120,52 @@ class TestFunctions:
         assert wire.asked[-1] == "POST /conversations/conv_1/items"
         assert self.closed(wire) == ["error: nobody answered this call"] * 2
 
+    def test_a_failure_is_in_the_text(self) -> None:
+        wire = wire_of([BEGUN, self.WAITING], [BEGUN, END])
+        answer = ask(wire, respond=Answering(fails=True))
+        assert [each["output"] for each in wire.bodies[-1]["input"]] == [
+            "error: QUIZ",
+            "error: LOG",
+        ]
+        assert [(step.output, step.error) for step in answer.steps] == [("", "QUIZ"), ("", "LOG")]
+
+    def test_a_call_in_an_answer_that_was_cut_off_is_closed(self) -> None:
+        cut = told("incomplete", call("c1", "quiz"), incomplete_details={"reason": "content"})
+        answer = ask(wire := wire_of([BEGUN, cut]), respond=(respond := Answering()))
+        assert (answer.status, respond.calls) == ("incomplete", [])
+        assert self.closed(wire) == ["error: nobody answered this call"]
+
+    def test_calls_that_somebody_left_are_closed_before_a_question_more(self) -> None:
+        """Newest first: two of these calls are open, more of them than fit into a request."""
+        given = {"type": "function_call_output", "call_id": "c0", "output": "x"}
+        calls = [call(f"c{n}", "quiz") for n in reversed(range(24))]
+        answers = {"GET /conversations/conv_9/items": {"data": [given, *calls]}}
+        wire = wire_of([BEGUN, END], answers=answers)
+        answer = ask(wire, thread="conv_9", respond=(respond := Answering()))
+        assert (answer.text, respond.calls) == ("So it is.", [])
+        [notice] = answer.notices
+        assert "left waiting for quiz: the assistant is told that nobody answered" in notice
+        sent = [body["items"] for body in wire.bodies if "items" in body]
+        assert [len(items) for items in sent] == [20, 3]
+        assert {item["call_id"] for items in sent for item in items} == {
+            f"c{n}" for n in range(1, 24)
+        }
+
+    def test_what_could_not_be_closed_is_closed_before_the_next_question(self) -> None:
+        """As far as it is still open: that may have been done, and the answer got lost."""
+        path = "/conversations/conv_1/items"
+        done = {"type": "function_call_output", "call_id": "c1", "output": "QUIZ"}
+        left = {"data": [done, call("c2", "log"), call("c1", "quiz")]}
+        answers = {f"POST {path}": [CUT, {}], f"GET {path}": left}
+        failed = told("failed", error={"code": "server_error", "message": "Broken."})
+        wire = wire_of([BEGUN, self.WAITING], [BEGUN, failed], [BEGUN, END], answers=answers)
+        talk = talk_over(wire, respond=Answering())
+        assert answered(talk).status == "failed"
+        again = answered(talk, "And?")
+        assert (again.text, again.notices) == ("So it is.", ())
+        assert wire.asked[-3:] == [f"GET {path}", f"POST {path}", "STREAM /responses"]
+        assert [item["output"] for item in wire.bodies[-2]["items"]] == ["LOG"]
+
     def test_outputs_that_no_response_has_taken_are_kept(self) -> None:
         failed = told("failed", error={"code": "server_error", "message": "Broken."})
         wire = wire_of([BEGUN, self.WAITING], [BEGUN, failed])
@@ -140,8 +189,10 @@ class TestApprovals:
     def test_what_the_person_says_is_sent(self, *, allows: bool) -> None:
         wire = wire_of([BEGUN, self.WAITING], [BEGUN, END])
         respond = Answering(allows=allows)
-        assert ask(wire, respond=respond).text == "So it is."
+        answer = ask(wire, respond=respond)
+        assert answer.text == "So it is."
         assert respond.wanted == [Approval("mcpr_1", "repo", "read", '{"path": "a"}')]
+        assert answer.notices == ()
         said = {
             "type": "mcp_approval_response",
             "approval_request_id": "mcpr_1",

@@ -32,7 +32,7 @@ from retinue.errors import Rejected, Unavailable, UsageError
 from retinue.kinds.base import Upload
 from retinue.talk.conversation import Role
 from retinue.talk.events import Approval
-from retinue.talk.sessions import MOST_ROUNDS
+from retinue.talk.following import MOST_ROUNDS
 
 
 def test_pieces_become_the_answer() -> None:
@@ -83,20 +83,44 @@ class TestGoingOn:
         with pytest.raises(UsageError, match="of the agent agt_2, not of"):
             ask(self.wire(agent={"id": "agt_2"}), thread="sess_1")
 
-    @pytest.mark.parametrize("status", ["in_progress", "requires_action"])
-    def test_with_one_that_is_not_done(self, status: str) -> None:
-        """A message into a turn under way may join it; its calls belong to whoever asked."""
-        wire = self.wire(status, {**QUIZ, "turn_id": "turn_0"})
-        with pytest.raises(UsageError, match=f"earlier question: it is {status}"):
-            ask(wire, thread="sess_1", respond=Answering())
-        assert sent(wire) == []
+    def test_with_one_that_works(self) -> None:
+        """A message into a turn under way would join it."""
+        wire = self.wire()
+        wire.answers[f"GET {PATH}"] = [session("in_progress")] * 3 + [session("idle")]
+        answer = ask(wire, thread="sess_1")
+        assert answer.text == "So it is."
+        assert answer.notices == (
+            "An earlier answer of this conversation is not done: waiting for its end.",
+        )
+        assert wire.asked.index(f"LISTEN {PATH}/events") > 3
+        assert [event["type"] for event in sent(wire)] == ["agent.session.input.message"]
+
+    def test_with_one_that_somebody_left_waiting(self) -> None:
+        """Whether that function ran, and what it gave, nobody knows: it does not run again."""
+        tool = {"server_label": "repo", "name": "read"}
+        actions = [
+            {**QUIZ, "turn_id": "turn_0"},
+            {"type": "mcp_approval_request", "request_id": "r1", "request": tool},
+        ]
+        wire = self.wire()
+        wire.answers[f"GET {PATH}"] = [session("requires_action", *actions), session("idle")]
+        answer = ask(wire, thread="sess_1", respond=(respond := Answering()))
+        assert (answer.text, respond.calls, respond.wanted) == ("So it is.", [], [])
+        [notice] = answer.notices
+        assert "left waiting for quiz, read of repo: it was cancelled" in notice
+        assert [event["type"].rpartition(".")[2] for event in sent(wire)] == ["cancel", "message"]
+
+    def test_with_one_that_does_not_stop(self) -> None:
+        wire = self.wire("requires_action", QUIZ)
+        with pytest.raises(UsageError, match="does not stop"):
+            ask(wire, thread="sess_1")
 
     def test_after_a_turn_that_did_not_stop_when_it_was_told_to(self) -> None:
         wire = self.wire("requires_action", QUIZ)
         wire.streams = [[*BEGUN, WAITING]]
         talk = talk_over(wire)
         assert answered(talk).status == "requires_action"
-        with pytest.raises(UsageError, match="not done with an earlier question"):
+        with pytest.raises(UsageError, match="does not stop"):
             answered(talk, "And?")
 
     def test_after_a_turn_that_was_stopped(self) -> None:
@@ -177,6 +201,13 @@ class TestFunctions:
                 "output": "QUIZ",
             }
         ]
+
+    def test_a_failure_is_sent_as_one(self) -> None:
+        wire = ScriptedWire(streams=[[*BEGUN, WAITING, *END]])
+        [step] = ask(wire, respond=Answering(fails=True)).steps
+        assert (step.output, step.error) == ("", "QUIZ")
+        [result] = sent(wire)
+        assert (result["success"], result["error"], "output" in result) == (False, "QUIZ", False)
 
     def test_without_anybody_who_answers_the_turn_is_cancelled(self) -> None:
         answer = ask(wire := ScriptedWire(streams=[[*BEGUN, WAITING, *END]]))
@@ -259,3 +290,15 @@ class TestTheEnd:
     def test_what_the_platform_refuses_is_raised(self) -> None:
         with pytest.raises(Rejected):
             ask(ScriptedWire(streams=[[Rejected("409: the session is busy")]]))
+
+    def test_a_question_that_is_refused_cancels_nothing(self) -> None:
+        """The turn under way is somebody else's."""
+        answers = {f"POST {PATH}/events": Rejected("409: the session is busy")}
+        wire = ScriptedWire(streams=[[*BEGUN, *END], []], answers=answers)
+        talk = talk_over(wire)
+        answered(talk)
+        with pytest.raises(Rejected):
+            answered(talk, "And?")
+        asyncio.run(talk.close(forget=False))
+        assert wire.asked[-1] == f"POST {PATH}/events"
+        assert len(sent(wire)) == 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.talk.wires import (
-    NOBODY,
     PARTY,
-    SNAPSHOT,
     Answering,
     ScriptedWire,
     action,
@@ -19,6 +18,7 @@ from tests.unit.talk.wires import (
     message,
     run,
     said,
+    terms,
     told,
 )
 
@@ -27,7 +27,7 @@ from retinue.kinds.base import Upload
 from retinue.talk.answers import Answer
 from retinue.talk.conversation import Role
 from retinue.talk.events import Source
-from retinue.talk.sources import Sources
+from retinue.talk.following import MOST_ROUNDS
 from retinue.talk.threads import ThreadConversation
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
@@ -36,9 +36,7 @@ CUT = Unavailable("POST: the answer broke off")
 
 
 def ask(wire: ScriptedWire, **more: Any) -> Answer:
-    respond = more.pop("respond", NOBODY)
-    talk = ThreadConversation(wire, PARTY, Sources(SNAPSHOT, wire), respond, **more)
-    return answered(talk)
+    return answered(ThreadConversation(terms(wire, PARTY, **more)))
 
 
 def test_pieces_become_the_answer() -> None:
@@ -58,9 +56,43 @@ def test_a_message_that_was_not_streamed_is_told_whole() -> None:
 
 
 def test_a_thread_that_goes_on() -> None:
-    wire = ScriptedWire(streams=[[DONE]])
-    assert ask(wire, thread="thread_9").thread == "thread_9"
-    assert wire.asked[0] == "POST /threads/thread_9/messages"
+    wire = ScriptedWire(streams=[[DONE], [DONE]])
+    talk = ThreadConversation(terms(wire, PARTY, thread="thread_9"))
+    assert answered(talk).thread == "thread_9"
+    assert wire.asked[:2] == ["GET /threads/thread_9/runs", "POST /threads/thread_9/messages"]
+    answered(talk, "And?")
+    assert wire.asked[3:] == ["POST /threads/thread_9/messages", "STREAM /threads/thread_9/runs"]
+
+
+class TestEarlierRuns:
+    """A thread takes no question while a run is under way."""
+
+    WAITS = run("requires_action", required_action=action(("c1", "quiz", "{}")))
+
+    def wire(self, *seen: Any) -> ScriptedWire:
+        answers = {
+            "GET /threads/thread_9/runs": {"data": [seen[0]]},
+            "GET /threads/thread_9/runs/run_1": [*seen[1:], run("cancelled")],
+        }
+        return ScriptedWire(streams=[[DONE]], answers=answers)
+
+    def test_one_that_works_comes_to_its_end(self) -> None:
+        wire = self.wire(run("in_progress"), run("in_progress"), run("completed"))
+        assert ask(wire, thread="thread_9").notices == (
+            "An earlier answer of this conversation is not done: waiting for its end.",
+        )
+        assert not [where for where in wire.asked if where.endswith("/cancel")]
+
+    @pytest.mark.parametrize("before", [[], [run("in_progress")]])
+    def test_one_that_waits_for_outputs_is_cancelled(self, before: list[Any]) -> None:
+        wire = self.wire(*before, self.WAITS)
+        answer = ask(wire, thread="thread_9", respond=(respond := Answering()))
+        assert (answer.status, respond.calls) == ("completed", [])
+        assert answer.notices[-1] == (
+            "An earlier answer of this conversation was left waiting for quiz: it was cancelled."
+        )
+        cancelled = wire.asked.index("POST /threads/thread_9/runs/run_1/cancel")
+        assert cancelled < wire.asked.index("POST /threads/thread_9/messages")
 
 
 def test_settings_of_the_run_take_the_place_of_the_assistants() -> None:
@@ -126,6 +158,37 @@ class TestFunctions:
                 {"tool_call_id": "c2", "output": "LOG"},
             ]
         }
+
+    def test_a_failure_is_in_the_text(self) -> None:
+        wire = ScriptedWire(streams=[[self.WAITING], [told("in_progress"), DONE]])
+        answer = ask(wire, respond=Answering(fails=True))
+        assert [each["output"] for each in wire.bodies[-1]["tool_outputs"]] == [
+            "error: QUIZ",
+            "error: LOG",
+        ]
+        assert [(step.output, step.error) for step in answer.steps] == [("", "QUIZ"), ("", "LOG")]
+
+    def test_outputs_that_did_not_arrive_are_sent_again_and_nothing_runs_again(self) -> None:
+        again = run("requires_action", required_action=action(("c1", "quiz", "{}")))
+        waiting = told("requires_action", required_action=action(("c1", "quiz", "{}")))
+        wire = ScriptedWire(
+            streams=[[waiting], [CUT], [told("in_progress"), DONE]],
+            answers={"GET /threads/thread_1/runs/run_1": again},
+        )
+        answer = ask(wire, respond=(respond := Answering()))
+        assert (answer.status, respond.calls) == ("completed", ["c1"])
+        assert [call.id for call in answer.calls] == ["c1"]
+        assert [step.output for step in answer.steps] == ["QUIZ"]
+        outputs = [body for body in wire.bodies if "tool_outputs" in body]
+        assert len(outputs) == 2
+        assert outputs[0] == outputs[1]
+
+    def test_a_model_that_calls_functions_without_end_is_stopped(self) -> None:
+        calls = [action((f"c{n}", "quiz", "{}")) for n in range(2 * MOST_ROUNDS)]
+        rounds = [[told("requires_action", required_action=each)] for each in calls]
+        answer = ask(wire := ScriptedWire(streams=[*rounds]), respond=Answering())
+        assert f"called functions {MOST_ROUNDS} times" in (answer.reason or "")
+        assert "POST /threads/thread_1/runs/run_1/cancel" in wire.asked
 
     def test_without_anybody_who_answers_the_run_is_cancelled(self) -> None:
         answer = ask(wire := ScriptedWire(streams=[[self.WAITING]]))
@@ -219,7 +282,7 @@ class TestFiles:
     def sent(self, name: str, *tools: str, keep: bool = False) -> tuple[ScriptedWire, Any]:
         wire = ScriptedWire(streams=[[DONE]])
         party = self.party_with(*tools)
-        talk = ThreadConversation(wire, party, Sources(SNAPSHOT, wire), NOBODY, keep=keep)
+        talk = ThreadConversation(terms(wire, party, keep=keep))
 
         async def work() -> None:
             file = Upload(Path(name), name, "0" * 64, 5)
@@ -241,6 +304,53 @@ class TestFiles:
         assert sent["content"][1] == {"type": "image_file", "image_file": {"file_id": "file-new"}}
         assert wire.bodies[0]["purpose"] == "vision"
         assert "DELETE /files/file-new" not in wire.asked
+
+
+class TestStopping:
+    """Whatever was known of the run when somebody wants to stop."""
+
+    def test_before_the_run_has_said_its_id(self) -> None:
+        answers = {
+            "GET /threads/thread_1/runs": {"data": [run("in_progress")]},
+            "GET /threads/thread_1/runs/run_1": run("cancelled"),
+        }
+        talk = ThreadConversation(terms(wire := ScriptedWire(answers=answers), PARTY))
+        begun = asyncio.Event()
+
+        async def never(path: str, body: Any, params: Any = None) -> AsyncIterator[Any]:
+            begun.set()
+            await asyncio.Event().wait()
+            yield path, body, params
+
+        wire.stream = never  # type: ignore[method-assign]
+
+        async def ask() -> None:
+            async for _ in talk.ask("Why?"):
+                pass
+
+        async def work() -> None:
+            asking = asyncio.create_task(ask())
+            await begun.wait()
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await talk.cancel()
+            await talk.cancel()
+
+        asyncio.run(work())
+        assert wire.asked == [
+            "POST /threads",
+            "GET /threads/thread_1/runs",
+            "POST /threads/thread_1/runs/run_1/cancel",
+            "GET /threads/thread_1/runs/run_1",
+        ]
+
+    def test_a_run_that_was_refused(self) -> None:
+        wire = ScriptedWire(streams=[[Rejected("already an active run")]])
+        talk = ThreadConversation(terms(wire, PARTY))
+        with pytest.raises(Rejected):
+            answered(talk)
+        asyncio.run(talk.cancel())
+        assert wire.asked == ["POST /threads", "STREAM /threads/thread_1/runs"]
 
 
 def test_a_platform_without_threads() -> None:

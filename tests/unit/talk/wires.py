@@ -14,7 +14,9 @@ from retinue.errors import NotFound, PlatformError
 from retinue.kinds.base import Upload
 from retinue.talk.answers import Answer, Collector
 from retinue.talk.conversation import Conversation, Party
-from retinue.talk.events import Approval, FunctionCall
+from retinue.talk.events import Approval, FunctionCall, Output
+from retinue.talk.sources import Sources
+from retinue.talk.terms import Terms
 
 PARTY = Party(Address("assistant", "tutor"), "assistants.assistant", "asst_1", {"model": "gpt-4o"})
 PAPER = Address("file", "paper")
@@ -32,15 +34,23 @@ SNAPSHOT = Snapshot(
 
 
 class Answering:
-    """A responder: functions give their names in capitals, ``allows`` says what may happen."""
+    """A responder: functions give their names in capitals, or fail with those as the reason;
+    ``allows`` says what may happen."""
 
-    def __init__(self, *, answers: bool = True, allows: bool | None = True) -> None:
+    def __init__(
+        self, *, answers: bool = True, fails: bool = False, allows: bool | None = True
+    ) -> None:
         self._answers = answers
+        self._fails = fails
         self._allows = allows
+        self.calls: list[str] = []
         self.wanted: list[Approval] = []
 
-    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, str] | None:
-        return {call.id: call.name.upper() for call in calls} if self._answers else None
+    async def __call__(self, calls: Sequence[FunctionCall]) -> Mapping[str, Output] | None:
+        self.calls += [call.id for call in calls]
+        if not self._answers:
+            return None
+        return {call.id: Output(call.name.upper(), failed=self._fails) for call in calls}
 
     async def approve(self, wanted: Sequence[Approval]) -> Mapping[str, bool] | None:
         self.wanted += wanted
@@ -128,6 +138,13 @@ class ScriptedWire:
 
     async def pause(self, seconds: float) -> None:
         del seconds
+
+
+def terms(wire: ScriptedWire, party: Party, **more: Any) -> Terms:
+    """What a conversation over a script begins with."""
+    respond = more.pop("respond", NOBODY)
+    sources = Sources(SNAPSHOT, wire)
+    return Terms(wire=wire, streams=wire, party=party, sources=sources, respond=respond, **more)
 
 
 def run(status: str, **more: Any) -> dict[str, Any]:
