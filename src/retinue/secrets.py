@@ -95,6 +95,11 @@ def _variable(secret: Secret, environ: Mapping[str, str]) -> str:
             f"the environment variable {secret.env}, which holds a secret, is {state}",
             hint=f"set {secret.env} in the environment, or in .env beside retinue.yaml",
         )
+    if not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise SecretUnreadable(
+            f"the environment variable {secret.env} holds a secret that is not UTF-8",
+            hint="requests carry texts: give it as one, such as base64",
+        )
     return text
 
 

@@ -172,3 +172,9 @@ def test_a_write_does_not_show_what_it_opens() -> None:
         marker=Marker(OWNER, address, "0"),
     )
     assert TEXT not in repr(write)
+
+
+def test_a_variable_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """What an operating system gives that is not UTF-8 can't be sent in a request."""
+    with pytest.raises(SecretUnreadable, match="TOKEN holds a secret that is not UTF-8"):
+        read(tmp_path, TOKEN="caf\udce9").seal(TOKEN)

@@ -36,7 +36,14 @@ def move(snapshot: Snapshot, moves: Iterable[tuple[Address, Address]]) -> Moved:
         name = renamed.get(address, address)
         deps = tuple(renamed.get(dep) or done.get(dep, dep) for dep in entry.depends_on)
         entries[name] = replace(entry, address=name, depends_on=deps)
-    return Moved(replace(snapshot, entries=entries), {v: k for k, v in renamed.items()})
+    # What a create made that nobody has looked for yet is that resource's, under its new name.
+    pending = {
+        operation: replace(intent, address=renamed.get(at) or done.get(at, at))
+        for operation, intent in snapshot.pending.items()
+        for at in [intent.address]
+    }
+    moved = replace(snapshot, entries=entries, pending=pending)
+    return Moved(moved, {v: k for k, v in renamed.items()})
 
 
 def _end(source: Address, onward: Mapping[Address, Address]) -> Address:

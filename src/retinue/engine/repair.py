@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from retinue.address import Address
 from retinue.engine.entry import Deposed, Entry, Intent, Snapshot
@@ -34,9 +35,16 @@ class Repaired:
     notes: tuple[str, ...]
 
 
-def repair(snapshot: Snapshot, inventory: Inventory, *, now: float) -> Repaired:
-    """Fold the resolutions of ``inventory`` into ``snapshot``; ``now`` in unix seconds."""
-    work = _Work(snapshot, dict(inventory.live))
+def repair(
+    snapshot: Snapshot,
+    inventory: Inventory,
+    *,
+    now: float,
+    wanted: Mapping[Address, str] = MappingProxyType({}),
+) -> Repaired:
+    """Fold the resolutions of ``inventory`` into ``snapshot``; ``now`` in unix seconds. ``wanted``
+    are the types that the manifests want by now, by name."""
+    work = _Work(snapshot, dict(inventory.live), wanted)
     for resolution in inventory.resolutions:
         work.settle(resolution, now)
     return Repaired(
@@ -51,9 +59,15 @@ def repair(snapshot: Snapshot, inventory: Inventory, *, now: float) -> Repaired:
 class _Work:
     """The accumulators of one repair."""
 
-    def __init__(self, snapshot: Snapshot, live: dict[Address, Live | None]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        live: dict[Address, Live | None],
+        wanted: Mapping[Address, str],
+    ) -> None:
         self.snapshot = snapshot
         self.live = live
+        self.wanted = wanted
         self.recorded: dict[str, Entry] = {}
         self.settled: list[str] = []
         self.notes: list[str] = []
@@ -74,10 +88,13 @@ class _Work:
         return entry is not None and object_id in entry.objects
 
     def _awaited(self, intent: Intent) -> bool:
-        """Whether the address has no object, or still the one that was to be replaced."""
+        """Whether the address has no object, or still the one that was to be replaced; but not
+        where somebody wants just that one again, having changed the target back."""
         entry = self.snapshot.entries.get(intent.address)
-        gone = self.live.get(intent.address) is None
-        return gone or (entry is not None and entry.id == intent.replaces)
+        if entry is None or self.live.get(intent.address) is None:
+            return True
+        back = entry.type != intent.type and self.wanted.get(intent.address) == entry.type
+        return entry.id == intent.replaces and not back
 
     def _record(self, intent: Intent, live: Live) -> None:
         old = self.snapshot.entries.get(intent.address)

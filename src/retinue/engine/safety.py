@@ -80,7 +80,11 @@ def _elsewhere(home: str, platform: str) -> Refusal:
 
 def _protected(changes: Iterable[Change]) -> Iterable[Refusal]:
     struck = tuple(
-        sorted(c.address for c in changes if c.protected and c.destroys and not c.leftover)
+        sorted(
+            c.address
+            for c in changes
+            if (c.protected or c.protect) and c.destroys and not c.leftover
+        )
     )
     if struck:
         names = ", ".join(map(str, struck))

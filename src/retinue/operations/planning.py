@@ -21,10 +21,11 @@ from retinue.engine.planner import Facts, build_changes
 from retinue.engine.ports import SYSTEM, Clock, Reporter, silent
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import Repaired, repair
-from retinue.engine.safety import Verdict, judge
+from retinue.engine.safety import Refusal, Verdict, judge
 from retinue.engine.selection import choose
-from retinue.kinds.base import Resource
+from retinue.kinds.base import Live, Resource
 from retinue.operations.alike import look_alikes
+from retinue.operations.contained import swept_away
 from retinue.operations.declared import on_openai
 from retinue.operations.desired import Wanted
 from retinue.operations.leaving import left_behind
@@ -84,20 +85,15 @@ async def make_plan(
     report(RefreshStarted(len(moved.snapshot.entries)))
     inventory = await read_live(session, moved.snapshot, desired)
     report(RefreshDone(len(moved.snapshot.entries)))
-    repaired = repair(moved.snapshot, inventory, now=clock.now())
-    found = await recover_files(session.adapters, repaired, desired)
-    tracked = repaired.snapshot.entries.keys()
-    alike = await look_alikes(
-        session.adapters, desired, tracked=tracked, taken=repaired.snapshot.objects()
-    )
     types = {address: resource.type.name for address, resource in desired.items()}
-    adoption = adopt((*repaired.inventory.marked, *found), types, tracked)
+    repaired = repair(moved.snapshot, inventory, now=clock.now(), wanted=types)
+    adoptable, found = await _untracked(session, repaired, desired)
     facts = Facts(
         desired=desired,
         snapshot=repaired.snapshot,
         live=repaired.inventory.live,
         types={name: adapter.type for name, adapter in session.adapters.items()},
-        adoptable=adoption.adoptable,
+        adoptable=adoptable,
         previous=moved.previous,
         forget=want.forget,
         unread=want.unread.keys(),
@@ -105,21 +101,9 @@ async def make_plan(
         destroy=options.destroy,
     )
     left = left_behind(repaired.snapshot, repaired.inventory, session.platform)
-    notes = (
-        *repaired.notes,
-        *adoption.notes,
-        *(each.note() for each in alike),
-        *left,
-        *await _retirements(session, desired, clock),
-    )
+    notes = (*repaired.notes, *found, *left, *await _retirements(session, desired, clock))
     plan = _plan(session, facts, options, notes)
-    missing = without_secrets(plan, want, desired)
-    if missing and not options.preview:
-        raise missing_secrets(missing)
-    gone = await vanished(session.adapters, plan, desired)
-    refused = [] if options.forced else [each.refusal() for each in gone if each.pending]
-    told = [each.note() for each in gone if options.forced or not each.pending]
-    plan = replace(plan, notes=(*plan.notes, *(each.note() for each in missing), *told))
+    plan, refusals = await _outside(session, plan, want, desired, options)
     verdict = judge(
         plan,
         session.project.safety,
@@ -127,9 +111,51 @@ async def make_plan(
         home=snapshot.home,
         forced=options.forced,
         destroy=options.destroy,
-        others=refused,
+        others=refusals,
     )
     return Planned(plan, verdict, repaired, moved.previous)
+
+
+async def _untracked(
+    session: Session, repaired: Repaired, desired: Mapping[Address, Resource]
+) -> tuple[Mapping[Address, Live], list[str]]:
+    """Objects of ours that the state does not name: those to adopt, and what to know of others."""
+    tracked = repaired.snapshot.entries.keys()
+    files = await recover_files(session.adapters, repaired, desired)
+    alike = await look_alikes(
+        session.adapters, desired, tracked=tracked, taken=repaired.snapshot.objects()
+    )
+    types = {address: resource.type.name for address, resource in desired.items()}
+    adoption = adopt((*repaired.inventory.marked, *files), types, tracked)
+    return adoption.adoptable, [*adoption.notes, *(each.note() for each in alike)]
+
+
+async def _outside(
+    session: Session,
+    plan: Plan,
+    want: Wanted,
+    desired: Mapping[Address, Resource],
+    options: PlanOptions,
+) -> tuple[Plan, list[Refusal]]:
+    """What ``plan`` needs from elsewhere, and lacks: secrets, and objects of somebody else; and
+    what of theirs it would delete.
+
+    Raises:
+        SecretUnreadable: secrets are missing, and this is no preview.
+    """
+    missing = without_secrets(plan, want, desired)
+    if missing and not options.preview:
+        raise missing_secrets(missing)
+    gone = await vanished(session.adapters, plan, desired)
+    refused = [] if options.forced else [each for each in gone if each.pending]
+    told = [each.note() for each in missing]
+    told += [each.note() for each in gone if each not in refused]
+    swept = await swept_away(session.adapters, plan)
+    if options.forced or options.destroy:
+        told += [each.message for each in swept]
+        swept = []
+    refusals = [*(each.refusal() for each in refused), *swept]
+    return replace(plan, notes=(*plan.notes, *told)), refusals
 
 
 async def _retirements(

@@ -20,7 +20,7 @@ from retinue.engine.safety import judge
 from retinue.engine.tasks import together
 from retinue.errors import PlanStale, StateCorrupt, StateForeign
 from retinue.kinds.base import Adapter, Live
-from retinue.kinds.values import digest
+from retinue.operations.contained import swept_away
 from retinue.operations.planning import Planned
 from retinue.operations.session import Session
 from retinue.state.files import write_atomically
@@ -79,6 +79,7 @@ async def check_saved(
         existing=len(repaired.snapshot.entries),
         home=snapshot.home,
         forced=forced,
+        others=[] if forced else await swept_away(session.adapters, plan),
     )
     return Planned(plan, verdict, repaired)
 
@@ -154,7 +155,7 @@ class _View:
     def holds(self, change: Change) -> bool:
         """Whether what the change was decided on is still so."""
         if change.leftover:
-            return change.basis == digest(["leftover", change.id])
+            return self._left_over(change)
         address = change.previous_address or change.address
         entry, live = self._entries.get(address), self._live.get(address)
         if change.action is Action.CREATE:
@@ -164,6 +165,12 @@ class _View:
             before = None if entry is None else managed(type_, entry.values, live)
             return change.basis == basis(entry, None if live is None else live.id, before)
         return live is not None and change.basis == self._basis(change, entry, live)
+
+    def _left_over(self, change: Change) -> bool:
+        """Whether the object still waits to be deleted, and is nobody's by now."""
+        entry = self._entries.get(change.address)
+        waiting = {old.id for old in entry.deposed} if entry is not None else set()
+        return change.id in waiting and all(e.id != change.id for e in self._entries.values())
 
     def _basis(self, change: Change, entry: Entry | None, live: Live) -> str:
         attributes = self._adapters[change.type].type.attributes
