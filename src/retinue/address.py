@@ -14,6 +14,9 @@ from retinue.errors import UsageError
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}$"
 """What a user may call a resource. Files found by a glob are named by their path instead."""
 
+_LISTED = 12
+"""How many addresses a message names."""
+
 _ADDRESS = re.compile(r"(?P<kind>[a-z_]+)\.(?P<name>[^\s*?\[\]][^*?\[\]\x00-\x1f]*)")
 
 
@@ -77,5 +80,21 @@ def select(patterns: Iterable[str], known: Iterable[Address]) -> dict[Address, s
 def _nothing_fits(pattern: str, addresses: list[Address]) -> UsageError:
     names = [str(address) for address in addresses]
     near = difflib.get_close_matches(pattern, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "retinue state list shows addresses"
+    near = _called(pattern, addresses) or near or _called_like(pattern, addresses)
+    hint = f"did you mean {' or '.join(near)}?" if near else _what_there_is(names)
     return UsageError(f"no resource fits {pattern!r}", hint=hint)
+
+
+def _called(name: str, addresses: list[Address]) -> list[str]:
+    """Those of a name whose kind was forgotten."""
+    return [str(address) for address in addresses if address.name == name]
+
+
+def _called_like(name: str, addresses: list[Address]) -> list[str]:
+    near = difflib.get_close_matches(name, {address.name for address in addresses}, n=1)
+    return _called(near[0], addresses) if near else []
+
+
+def _what_there_is(names: list[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"there are: {', '.join(names[:_LISTED])}{more}" if names else "there are none"

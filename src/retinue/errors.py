@@ -53,7 +53,7 @@ class UsageError(RetinueError):
 
 
 class ManifestError(RetinueError):
-    """The manifests have problems; ``problems`` holds every one of them, in reading order."""
+    """The manifests have errors; ``problems`` holds these and all warnings, in reading order."""
 
     code = "RTN-MANIFEST"
 

@@ -142,6 +142,7 @@ def test_a_saved_plan_is_stale_before_anything_is_changed(
     rotated = replace(shell, environ={**SECRETS, **after})
     refused = rotated("apply", "first.plan")
     assert refused.code == (5 if after["TOKEN"] else 1), refused.err
+    assert "Error: credential.door: the" in refused.err
     families = ("skills", "vaults", "agents", "agents/environments/templates")
     assert [hand.objects(family) for family in families] == [[], [], [], []]
     assert shell("apply", "first.plan").code == 0

@@ -93,6 +93,27 @@ class TestPlanFile:
         assert "retinue apply team.plan" in saved.err
         assert shell.ok("apply", "team.plan").conclusion.startswith("Apply complete! Resources: 4")
 
+    def test_is_not_shown_again(self, shell: Shell) -> None:
+        """Whoever approved the file has seen what is in it."""
+        shell.ok("plan", "--out", "team.plan")
+        digest = json.loads((shell.root / "team.plan").read_text("utf-8"))["digest"]
+        out = shell.ok("apply", "team.plan").out
+        assert out.startswith(
+            f"Saved plan {digest[:12]}: 4 to add, 0 to change, 0 to destroy.\nApply complete!"
+        )
+
+    def test_is_shown_again_where_that_is_asked_for(self, shell: Shell) -> None:
+        shown = shell.ok("plan", "--full-text", "--out", "team.plan").out
+        assert shell.ok("apply", "--full-text", "team.plan").out.startswith(shown)
+
+    def test_that_is_unsafe_says_why(self, applied: Shell) -> None:
+        applied.write({"assistants/team.yaml": "assistants: {}\n"})
+        applied.edit("retinue.yaml", "school", "school\nsafety: {min_existing: 1}")
+        applied.ok("plan", "--out", "team.plan")
+        done = applied("apply", "team.plan")
+        assert done.code == 4
+        assert "UNSAFE" in done.out
+
     def test_is_used_up_afterwards(self, shell: Shell) -> None:
         shell.ok("plan", "--out", "team.plan")
         shell.ok("apply", "team.plan")

@@ -14,7 +14,8 @@ def test_the_example_is_valid_planned_applied_and_then_has_nothing_left_to_do(
     example: Shell,
 ) -> None:
     """Each step in a process of its own, as a newcomer runs them."""
-    assert example.process("validate").out == "The manifests are valid: 9 resources.\n"
+    valid = "The manifests are valid: 8 resources and 1 function.\n"
+    assert example.process("validate").out == valid
     planned = example.process("plan")
     assert (planned.code, planned.conclusion, planned.err) == (
         0,

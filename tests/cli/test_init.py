@@ -40,6 +40,38 @@ def test_writes_a_project_that_plans_and_applies(home: Shell) -> None:
     assert team.ok("plan").out == "No changes. The platform matches the manifests.\n"
 
 
+@pytest.mark.parametrize("target", ["responses", "agents"])
+def test_the_example_of_a_target_applies_and_then_has_nothing_left_to_do(
+    home: Shell, target: str
+) -> None:
+    home.ok("init", "team", "--target", target)
+    team = Shell(home.root / "team")
+    settings = yaml.safe_load((team.root / "retinue.yaml").read_text("utf-8"))
+    assert settings["target"] == target
+    assert team.ok("validate").err == ""
+    assert team.ok("validate", "--target", target).err == ""
+    team.ok("apply", "--auto-approve")
+    assert team.ok("plan").out == "No changes. The platform matches the manifests.\n"
+    assert team.ok("ask", "tutor", "When is the next lesson?").out
+
+
+def test_the_example_of_agents_shows_what_only_they_have(home: Shell) -> None:
+    home.ok("init", "--target", "agents")
+    home.ok("apply", "--auto-approve")
+    assert home.ok("state", "list").out.splitlines() == [
+        "assistant.tutor",
+        "environment.classroom",
+        "file.handbook",
+        "skill.study-plan",
+    ]
+
+
+def test_a_target_that_does_not_exist_is_refused(home: Shell) -> None:
+    done = home("init", "--target", "threads")
+    assert done.code == 1
+    assert files_of(home.root) == {}
+
+
 def test_names_the_project_after_its_folder(home: Shell) -> None:
     home.ok("init", "My Team")
     settings = yaml.safe_load((home.root / "My Team/retinue.yaml").read_text("utf-8"))

@@ -21,7 +21,7 @@ def fits(document: Any, name: str) -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("name", ["manifest", "project", "plan", "events"])
+@pytest.mark.parametrize("name", ["manifest", "project", "plan", "drift", "problems", "events"])
 def test_the_printed_schema_is_the_published_one(shell: Shell, name: str) -> None:
     assert shell.ok("schema", name).json == json.loads(
         (SCHEMAS / f"{name}.schema.json").read_text("utf-8")
@@ -161,7 +161,17 @@ class TestOutput:
         assert applied.id_of("assistant.tutor").startswith("asst_")
 
     def test_of_an_unknown_address_is_an_error(self, applied: Shell) -> None:
-        assert applied("output", "assistant.nobody").code == 1
+        done = applied("output", "assistant.nobody")
+        assert done.code == 1
+        assert "assistant.nobody is not in the state" in done.err
+
+    @pytest.mark.parametrize("written", ["tutor", "assistant.tutr", "tutr"])
+    def test_of_a_misspelt_address_names_the_one_that_is_meant(
+        self, applied: Shell, written: str
+    ) -> None:
+        done = applied("output", written)
+        assert done.code == 1
+        assert "did you mean 'assistant.tutor'?" in done.err
 
     def test_of_nothing_is_empty(self, shell: Shell) -> None:
         assert shell.ok("output", "--json").json == {}

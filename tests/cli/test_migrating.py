@@ -39,6 +39,14 @@ class TestText:
         assert done.out.startswith("every new assistant\n  dropped  id, object, created_at: ")
         assert done.out.count("created_at") == 1
 
+    def test_what_nearly_all_have_is_said_once(self, fresh: Shell) -> None:
+        dump = json.loads((fresh.root / "dump.json").read_text("utf-8"))
+        dump["data"].append({"model": "some-model", "instructions": "Rhyme.", "tools": []})
+        fresh.write({"dump.json": json.dumps(dump)})
+        done = fresh.ok("import", "--from", "dump.json")
+        assert done.out.count("created_at") == 1
+        assert "new assistants that have them\n  dropped  id, object, created_at: " in done.out
+
     def test_a_second_time_reports_what_is_declared(self, fresh: Shell) -> None:
         fresh.ok("import", "--from", "dump.json")
         done = fresh.ok("import", "--from", "dump.json")
@@ -97,13 +105,26 @@ class TestRefuses:
             (["assistant.x", "asst_1", "--from", "dump.json"], "--from stands alone"),
             (["--all", "--dry-run"], "belong to --from"),
             (["--all", "--json"], "belong to --from"),
-            (["--from", "nowhere.json"], "does not exist"),
         ],
     )
     def test_what_does_not_go_together(self, fresh: Shell, args: list[str], message: str) -> None:
         done = fresh("import", *args)
         assert done.code == 1
         assert message in done.err
+
+    def test_every_path_that_leads_nowhere(self, fresh: Shell) -> None:
+        done = fresh("import", "--from", "nowhere.json", "--from", "not/here")
+        assert done.code == 1
+        assert "nowhere.json: No such file or directory\n" in done.err
+        assert "not/here: No such file or directory\n" in done.err
+
+    def test_with_chdir_it_says_where_paths_count_from(self, fresh: Shell) -> None:
+        outside = Shell(fresh.root.parent)
+        outside.write({"old/config.yaml": "name: x\n"})
+        done = outside("import", "-C", fresh.root.name, "--from", "old")
+        assert done.code == 1
+        assert "old: No such file or directory" in done.err
+        assert f"paths count from {fresh.root}" in done.err
 
     def test_a_dump_that_is_cut_off(self, fresh: Shell) -> None:
         fresh.write({"dump.json": '{"object": "list",\n "data": ['})

@@ -46,7 +46,7 @@ def test_the_example_goes_round_the_targets_and_leaves_nothing_behind(
 
 def test_what_a_move_would_need_is_said_before_it(example: Shell) -> None:
     assert example.ok("validate", "--target", "agents").out == (
-        "The manifests are valid on the target agents: 9 resources.\n"
+        "The manifests are valid on the target agents: 8 resources and 1 function.\n"
     )
     example.write({"assistants/more.yaml": "assistants: {guide: {model: m, top_p: 0.5}}\n"})
     refused = example("validate", "--target", "agents")

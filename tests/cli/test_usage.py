@@ -19,6 +19,8 @@ from tests.cli.shell import Shell
         (["plan", "-C", "nowhere"], "does not exist"),
         (["plan", "surplus"], "unexpected extra argument"),
         (["plan", "--target", "assistant.tutr"], "did you mean assistant.tutor?"),
+        (["plan", "--exclude", "notes"], "did you mean vector_store.notes?"),
+        (["plan", "--target", "nothing.*"], "there are: assistant.tutor, file."),
         (["plan", "--exclude", "nothing.*"], "no resource fits"),
         (["apply", "--target", "x"], "no resource fits"),
         (["graph", "--format", "png"], "is not one of"),
@@ -57,6 +59,36 @@ def test_chdir_is_as_if_started_there(shell: Shell) -> None:
     assert (shell.root / ".retinue/state/default.json").exists()
 
 
+class TestBeforeTheCommand:
+    @pytest.mark.parametrize("option", [["-C", "school"], ["--chdir", "school"], ["-Cschool"]])
+    def test_chdir_is_understood(self, shell: Shell, option: list[str]) -> None:
+        outside = Shell(shell.root.parent)
+        outside.ok(*option, "apply", "--auto-approve")
+        assert (shell.root / ".retinue/state/default.json").exists()
+        assert outside.ok(*option, "state", "list", "assistant").out == "assistant.tutor\n"
+
+    def test_chdir_counts_from_the_one_before(self, shell: Shell) -> None:
+        """As git does it."""
+        outside = Shell(shell.root.parent)
+        assert "valid" in outside.ok("-C", "school", "validate", "-C", "assistants").out
+
+    def test_chdir_to_nowhere_is_an_error(self, shell: Shell) -> None:
+        done = shell("-C", "nowhere", "plan")
+        assert done.code == 1
+        assert "does not exist" in done.err
+
+    @pytest.mark.parametrize(
+        "option", [["--stack", "prod"], ["--var=a=b"], ["--json"], ["--nope"], ["-x"]]
+    )
+    def test_any_other_option_is_told_where_it_belongs(
+        self, shell: Shell, option: list[str]
+    ) -> None:
+        done = shell(*option, "plan")
+        assert done.code == 1
+        assert f"No such option '{option[0].partition('=')[0]}'" in done.err
+        assert "options other than -C stand behind the command" in done.err
+
+
 class TestManifests:
     def test_problems_are_shown_all_at_once_with_their_lines(self, shell: Shell) -> None:
         shell.edit("assistants/team.yaml", "gpt-4o", "[gpt-4o]")
@@ -76,7 +108,7 @@ class TestManifests:
         shell.edit("assistants/team.yaml", "files:\n", "functions:\n  idle: {name: idle}\nfiles:\n")
         done = shell.ok("validate")
         assert done.err.endswith("1 warning\n")
-        assert done.out == "The manifests are valid: 5 resources.\n"
+        assert done.out == "The manifests are valid: 4 resources and 1 function.\n"
 
 
 class TestPlatforms:

@@ -19,6 +19,7 @@ from retinue.manifest.schema import manifest_schema
 from retinue.manifest.schema_project import TARGETS, project_schema
 from retinue.targets.codes import CODES as TARGET_CODES
 from retinue.targets.refusals import RULES
+from retinue.targets.responses import ALONE
 from retinue.targets.rules import Rule
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -188,8 +189,12 @@ def target_table() -> str:
 def _refused(subject: str) -> str:
     outer = f"tool {re.split('[. ]', subject)[0]}"
     rules = {r.target: r for r in RULES if r.subject in (outer, subject)}
-    cells = (_taken(rules.get(target)) for target in TARGETS)
+    cells = (_cell(subject, target, rules.get(target)) for target in TARGETS)
     return f"| {subject} | {' | '.join(cells)} |"
+
+
+def _cell(subject: str, target: str, rule: Rule | None) -> str:
+    return "not sent" if target == "responses" and subject in ALONE else _taken(rule)
 
 
 def _taken(rule: Rule | None) -> str:

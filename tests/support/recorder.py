@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -61,6 +61,9 @@ class Recorder:
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
         return self._write("POST", path, (dict(fields), upload, filename))
 
+    async def inline(self, upload: Upload, folder: str = "") -> str:
+        return f"{folder}:{upload.sha256}"
+
     async def pages(
         self, path: str, *, size: int, params: Object | None = None
     ) -> AsyncIterator[list[Object]]:
@@ -79,9 +82,12 @@ class Recorder:
         return answer
 
 
-def context(uploads: Mapping[Address, Upload] | None = None) -> Context:
+def context(
+    uploads: Mapping[Address, Upload] | None = None,
+    inline: Mapping[Address, tuple[Upload, ...]] | None = None,
+) -> Context:
     """Secrets are sealed by their names."""
-    return Context(OWNER, uploads or {}, sealed)
+    return Context(OWNER, uploads or {}, sealed, inline or {})
 
 
 def sealed(secret: Secret) -> Sealed:
@@ -127,6 +133,7 @@ def write(resource: Resource, *names: str, applied: Values | None = None, **more
         changed=frozenset(names or values),
         marker=Marker(OWNER, resource.address, "op"),
         upload=resource.upload,
+        inline=resource.inline,
         applied=applied or {},
     )
 
@@ -139,11 +146,11 @@ def updated(adapter: Adapter, live: Live, one: Write) -> Live:
     return asyncio.run(adapter.update(live.id, one, live))
 
 
-def listed(adapter: Adapter) -> list[str]:
+def listed(adapter: Adapter, within: Iterable[str] | None = None) -> list[str]:
     """The IDs of all objects, in the order of the pages."""
 
     async def read() -> list[str]:
-        return [live.id async for page in adapter.pages() for live in page]
+        return [live.id async for page in adapter.pages(within) for live in page]
 
     return asyncio.run(read())
 

@@ -116,7 +116,7 @@ def an_environment(fields: Mapping[str, Any] | None = None, **parts: Any) -> Res
         fields={"name": "Lab", **(fields or {})},
         lifecycle=PLAIN,
         places=PLACES,
-        **{**dict.fromkeys(("files", "skills", "variables")), **parts},
+        **{**dict.fromkeys(("files", "skills", "plugins", "variables")), **parts},
     )
     return compile_environment(environment, context())
 

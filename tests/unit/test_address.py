@@ -60,13 +60,21 @@ def test_each_address_is_chosen_once_by_the_first_pattern() -> None:
     ("pattern", "hint"),
     [
         ("assistant.tuter", "did you mean assistant.tutor"),
-        ("zzz", "retinue state list shows addresses"),
+        ("tuto", "did you mean assistant.tutor?"),
+        ("docs/a.md", "did you mean file.docs/a.md?"),
+        ("zzz", "there are: assistant.coach, assistant.tutor, file.docs/a.md"),
     ],
 )
 def test_a_pattern_that_fits_nothing_is_an_error(pattern: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         select([pattern], KNOWN)
     assert str(caught.value.hint).startswith(hint)
+
+
+def test_of_many_only_some_are_named() -> None:
+    with pytest.raises(UsageError) as caught:
+        select(["zzz"], [Address("file", f"a{number:02}") for number in range(20)])
+    assert str(caught.value.hint).endswith(", file.a11 and 8 more")
 
 
 def test_addresses_sort_by_kind_and_name() -> None:

@@ -25,6 +25,8 @@ from retinue.errors import UsageError
 if TYPE_CHECKING:
     from retinue.operations.applying import Applied, Run
 
+FULL_TEXT = "Print long texts whole, not only their hunks; with PLANFILE, the plan once more."
+
 _DIGEST = re.compile(r"^[0-9a-f]{12,64}$")
 
 
@@ -45,7 +47,7 @@ _DIGEST = re.compile(r"^[0-9a-f]{12,64}$")
 )
 @click.option("--force", is_flag=True, help="Lift the limits on shares of deletions and updates.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines.")
-@click.option("--full-text", is_flag=True, help="Print long texts whole, not only their hunks.")
+@click.option("--full-text", is_flag=True, help=FULL_TEXT)
 def command(
     *,
     chosen: Chosen,
@@ -72,7 +74,8 @@ def command(
     if plan_file is not None or approved is not None:
         granted = parse_approval(EVERYTHING)
     named = None if approved is None else _approved(approved)
-    gate = Gate(terminal, granted, as_json=as_json, full_text=full_text, approved=named)
+    seen = plan_file is not None and named is None
+    gate = Gate(terminal, granted, as_json=as_json, full_text=full_text, approved=named, seen=seen)
     if plan_file is not None:
         if targets or excludes:
             raise UsageError("a plan file is applied whole: no --target, no --exclude")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from retinue.cli.running import interruptible
-from retinue.cli.show import Form, show_plan
+from retinue.cli.show import Form, show_approved, show_plan
 from retinue.cli.terminal import Terminal
 from retinue.engine.safety import Approval, unapproved
 from retinue.errors import PlanStale, Refused, UsageError
@@ -66,7 +66,8 @@ class Approved:
 class Gate:
     """Shows the plan and decides. ``approved``: the only plan that may pass, if any was named;
     ``preview``: shows the plan, where that is not text for a terminal; ``graded``: whether
-    --auto-approve takes words; ``nothing``: what to say of an empty plan, other than "no changes".
+    --auto-approve takes words; ``nothing``: what to say of an empty plan, other than "no changes";
+    ``seen``: whoever approved the plan has read it, so that a line stands for it.
     """
 
     terminal: Terminal
@@ -78,6 +79,7 @@ class Gate:
     preview: Callable[[Planned], None] | None = None
     graded: bool = True
     nothing: str | None = None
+    seen: bool = False
 
     def __call__(self, planned: Planned) -> bool:
         """Answer whether to go on.
@@ -88,6 +90,8 @@ class Gate:
         """
         if self.preview is not None:
             self.preview(planned)
+        elif self.seen and not self.full_text:
+            show_approved(self.terminal, planned)
         else:
             show_plan(self.terminal, planned, Form.TEXT, full_text=self.full_text)
         if self.approved is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from retinue.cli.failing import failing
 from retinue.cli.options import (
     Chosen,
     open_wanted,
@@ -17,6 +20,9 @@ from retinue.cli.terminal import Terminal
 from retinue.engine.safety import ELSEWHERE
 from retinue.errors import UsageError
 
+if TYPE_CHECKING:
+    from retinue.engine.plan import Plan
+
 
 @click.command("drift")
 @project_options
@@ -27,10 +33,22 @@ def command(*, chosen: Chosen, parallelism: int | None, as_json: bool) -> int:
 
     Exit code 0 without drift, 2 with, 1 on errors. Fields in lifecycle.ignore_changes don't count.
     """
-    from retinue.engine.plan_json import plan_to_json
+    from retinue.render.drift import drift_json
     from retinue.render.text import drift_text
 
     terminal = Terminal.current()
+    with failing(terminal, as_json=as_json):
+        plan = _compared(chosen, parallelism, terminal)
+    if as_json:
+        terminal.document(drift_json(plan))
+    elif plan.drift:
+        terminal.say(drift_text(plan, terminal.style))
+    else:
+        terminal.say("No drift. The platform is as it was last applied.")
+    return 2 if plan.drift else 0
+
+
+def _compared(chosen: Chosen, parallelism: int | None, terminal: Terminal) -> Plan:
     opened = open_wanted(chosen, secrets=False)
     planned = run_async(
         plan_only(opened, plan_options(preview=True), parallelism, terminal.watcher())
@@ -38,12 +56,4 @@ def command(*, chosen: Chosen, parallelism: int | None, as_json: bool) -> int:
     for refusal in planned.verdict.refusals:
         if refusal.code == ELSEWHERE:  # everything would look deleted there
             raise UsageError(refusal.message, hint=refusal.hint)
-    if as_json:
-        document = plan_to_json(planned.plan, planned.verdict)
-        keys = ("format_version", "project", "stack", "platform", "resource_drift")
-        terminal.document({key: document[key] for key in keys})
-    elif planned.plan.drift:
-        terminal.say(drift_text(planned.plan, terminal.style))
-    else:
-        terminal.say("No drift. The platform is as it was last applied.")
-    return 2 if planned.plan.drift else 0
+    return planned.plan

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from retinue.address import Address
+from retinue.cli.failing import failing
 from retinue.cli.options import Chosen, Opened, open_wanted, project_options
 from retinue.cli.terminal import Terminal
-from retinue.errors import UsageError
+from retinue.errors import DumpUnreadable, UsageError
 
 if TYPE_CHECKING:
+    from retinue.operations.dumps.report import Report
     from retinue.operations.importing import Imported
 
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     "sources",
     metavar="FILE|FOLDER",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Write manifests from a dump, a Terraform state or a folder. May be repeated.",
 )
 @click.option(
@@ -77,7 +79,7 @@ def command(
         raise UsageError("write either ADDRESS and ID, or --all, or --from FILE")
     if not everything and object_id is None:
         raise UsageError(f"which object is {address}?", hint=f"retinue import {address} ID")
-    opened = open_wanted(chosen, secrets=False)
+    opened = open_wanted(chosen, secrets=False, allow_closed=True)
     terminal = Terminal.current()
     if everything:
         imported = _all(opened, patterns, terminal)
@@ -106,11 +108,11 @@ def _one(opened: Opened, address: str, object_id: str, terminal: Terminal) -> Im
 def _files(
     chosen: Chosen, sources: tuple[Path, ...], out: Path | None, *, dry: bool, as_json: bool
 ) -> None:
-    from retinue.operations.dumps.taking import import_files
     from retinue.render.imported import imported_json, imported_text
 
     terminal = Terminal.current()
-    report = import_files(chosen.project(), sources, out, dry=dry)
+    with failing(terminal, as_json=as_json):
+        report = _from(chosen, sources, out, dry=dry)
     for note in report.notes:
         terminal.note(f"note: {note.origin}: {note.message}")
     if report.outside and report.files:
@@ -119,6 +121,19 @@ def _files(
         terminal.document(imported_json(report))
     else:
         terminal.say(imported_text(report, terminal.style))
+
+
+def _from(chosen: Chosen, sources: tuple[Path, ...], out: Path | None, *, dry: bool) -> Report:
+    from retinue.operations.dumps.taking import import_files
+
+    project = chosen.project()
+    try:
+        return import_files(project, sources, out, dry=dry)
+    except DumpUnreadable as error:
+        if any(not (path.is_absolute() or path.exists()) for path in sources):
+            hint = f"paths count from {Path.cwd()}; {error.hint}"
+            raise DumpUnreadable(error.message, hint=hint) from None
+        raise
 
 
 def _report(imported: Imported, terminal: Terminal) -> None:

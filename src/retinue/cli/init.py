@@ -7,11 +7,16 @@ from pathlib import Path
 import click
 
 from retinue.cli.terminal import Terminal
+from retinue.manifest.schema_project import TARGETS
 
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def command(folder: Path) -> None:
+@click.option(
+    "--target", type=click.Choice(TARGETS), default=TARGETS[0], show_default=True,
+    help="What the example is realised on.",
+)  # fmt: skip
+def command(folder: Path, target: str) -> None:
     """Write a commented example, a .gitignore and a pipeline into FOLDER (default: here).
 
     Overwrites nothing.
@@ -19,7 +24,7 @@ def command(folder: Path) -> None:
     from retinue.operations.scaffold import scaffold
 
     terminal = Terminal.current()
-    for path in scaffold(folder):
+    for path in scaffold(folder, target):
         terminal.say(f"wrote {folder / path}")
     inside = "" if folder == Path() else f"cd {folder} && "
     terminal.say(f"\nNext: {inside}retinue plan")

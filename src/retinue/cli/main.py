@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from retinue import __version__
+from retinue.cli.options import chdir_option
 from retinue.cli.terminal import Terminal
 from retinue.errors import ManifestError, RetinueError, SystemFailed, UsageError
 
@@ -59,6 +60,14 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            where = "options other than -C stand behind the command: retinue COMMAND"
+            message = f"{error.message.rstrip('.')}; {where} {error.option_name} …"
+            raise click.UsageError(message, ctx) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -75,6 +84,7 @@ def _near(name: str) -> list[str]:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@chdir_option
 @click.version_option(__version__, "--version", prog_name="retinue")
 def cli() -> None:
     """Keep AI assistants in git: manifests, a plan, an apply.

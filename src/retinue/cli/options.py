@@ -41,6 +41,20 @@ class Chosen:
         )
 
 
+def _enter(ctx: click.Context, param: click.Parameter, folder: str | None) -> None:
+    """Change the folder before any other path on the command line is looked at."""
+    del ctx, param
+    if folder is not None:
+        os.chdir(folder)
+
+
+chdir_option = click.option(
+    "--chdir", "-C", metavar="DIR", is_eager=True, expose_value=False, callback=_enter,
+    type=click.Path(exists=True, file_okay=False), help="Run as if started in DIR.",
+)  # fmt: skip
+"""``--chdir``, before the command or behind it; twice, the second counts from the first."""
+
+
 def project_options(command: Command) -> Command:
     """Add ``--chdir``, ``--stack`` and ``--var``; the command gets them as ``chosen``."""
 
@@ -51,10 +65,7 @@ def project_options(command: Command) -> Command:
         return None
 
     options = (
-        click.option(
-            "--chdir", "-C", metavar="DIR", is_eager=True, expose_value=False, callback=_enter,
-            type=click.Path(exists=True, file_okay=False), help="Run as if started in DIR.",
-        ),
+        chdir_option,
         click.option(
             "--stack", metavar="NAME", is_eager=True,
             help="The stack to use [default: RETINUE_STACK, then the project's].",
@@ -67,13 +78,6 @@ def project_options(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def _enter(ctx: click.Context, param: click.Parameter, folder: str | None) -> None:
-    """Change the folder before any other path on the command line is looked at."""
-    del ctx, param
-    if folder is not None:
-        os.chdir(folder)
 
 
 def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -115,8 +119,10 @@ class Opened:
     want: Wanted
 
 
-def open_wanted(chosen: Chosen, *, secrets: bool = True) -> Opened:
+def open_wanted(chosen: Chosen, *, secrets: bool = True, allow_closed: bool = False) -> Opened:
     """Open the project, read its manifests, digest its files, and read its ``secrets`` if wanted.
+
+    ``allow_closed`` is for commands that also work where the platform has closed a target.
 
     Raises:
         ManifestError: with every problem.
@@ -125,7 +131,7 @@ def open_wanted(chosen: Chosen, *, secrets: bool = True) -> Opened:
     from retinue.operations.desired import wanted
 
     project = chosen.project()
-    manifest = declared(project)
+    manifest = declared(project, allow_closed=allow_closed)
     return Opened(project, manifest, wanted(project, manifest, reading=secrets))
 
 

@@ -38,6 +38,7 @@ def command(*, chosen: Chosen, address: str | None, form: str) -> None:
 
 
 def _requests(snapshot: Snapshot, address: str | None) -> None:
+    from retinue.manifest.suggest import did_you_mean
     from retinue.operations.calls import releases
 
     rows = releases(snapshot)
@@ -48,21 +49,24 @@ def _requests(snapshot: Snapshot, address: str | None) -> None:
         return
     name = address.removeprefix("assistant.")
     if name not in rows:
+        otherwise = "retinue state list shows what was applied, retinue.yaml on which target"
         raise UsageError(
             f"{address} was not applied on the target responses",
-            hint="retinue state list shows what was applied, retinue.yaml on which target",
+            hint=did_you_mean(name, rows, otherwise),
         )
     Terminal.current().document(rows[name])
 
 
 def _ids(snapshot: Snapshot, address: str | None, form: str) -> None:
+    from retinue.manifest.suggest import meant_address
     from retinue.operations.outputs import dotenv, outputs
 
     terminal = Terminal.current()
     rows = outputs(snapshot)
     if address is not None:
         if address not in rows:
-            hint = "retinue state list shows what was applied"
+            otherwise = "retinue state list shows what was applied"
+            hint = meant_address(address, rows, otherwise)
             raise UsageError(f"{address} is not in the state", hint=hint)
         terminal.say(rows[address]["id"])
     elif form == "json":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from retinue.cli.failing import failing
 from retinue.cli.options import (
     Chosen,
     Opened,
@@ -52,14 +53,15 @@ def command(
 
     Never takes the lock, and changes neither the platform nor the state.
     """
-    opened = open_wanted(chosen)
     options = plan_options(targets, excludes, destroy=destroy, preview=out is None)
     terminal = Terminal.current()
-    planned = run_async(plan_only(opened, options, parallelism, terminal.watcher()))
-    if out is not None:
-        from retinue.operations.saved import save_plan
+    with failing(terminal, as_json=as_json):
+        opened = open_wanted(chosen)
+        planned = run_async(plan_only(opened, options, parallelism, terminal.watcher()))
+        if out is not None:
+            from retinue.operations.saved import save_plan
 
-        save_plan(planned, out)
+            save_plan(planned, out)
     if not as_json and opened.manifest.warnings:
         terminal.problems(opened.manifest.warnings)
     show_plan(terminal, planned, Form.of(as_json=as_json, markdown=markdown), full_text=full_text)

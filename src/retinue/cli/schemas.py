@@ -10,13 +10,16 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Document name to its schema."""
     from retinue.manifest.schema import manifest_schema
     from retinue.manifest.schema_project import project_schema
-    from retinue.render.schema import plan_schema
+    from retinue.render.schema import drift_schema, plan_schema
     from retinue.render.schema_events import events_schema
+    from retinue.render.schema_problems import problems_schema
 
     return {
         "manifest": manifest_schema(),
         "project": project_schema(),
         "plan": plan_schema(),
+        "drift": drift_schema(),
+        "problems": problems_schema(),
         "events": events_schema(),
     }
 

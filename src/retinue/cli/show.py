@@ -26,6 +26,13 @@ class Form(Enum):
         return cls.MARKDOWN if markdown else cls.TEXT
 
 
+def show_approved(terminal: Terminal, planned: Planned) -> None:
+    """Write in a line which plan is applied, to those who have read and approved it."""
+    from retinue.render.text import approved_text
+
+    terminal.say(approved_text(planned.plan, planned.verdict, terminal.style))
+
+
 def show_plan(terminal: Terminal, planned: Planned, form: Form, *, full_text: bool) -> None:
     """Write the plan as a result."""
     from retinue.engine.plan_json import plan_to_json

@@ -135,7 +135,7 @@ def rebuild(chosen: Chosen) -> None:
     from retinue.operations.rebuild import rebuild_state
 
     terminal = Terminal.current()
-    opened = open_wanted(chosen, secrets=False)
+    opened = open_wanted(chosen, secrets=False, allow_closed=True)
     report = asyncio.run(rebuild_state(opened.project, opened.want, terminal.note))
     for entry in report.recorded:
         terminal.say(f"{entry.address}  {entry.id}")

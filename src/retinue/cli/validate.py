@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from retinue.cli.options import Chosen, project_options
 from retinue.cli.terminal import Terminal
-from retinue.errors import ManifestError
+from retinue.errors import ManifestError, RetinueError
 from retinue.manifest.schema_project import TARGETS
+
+if TYPE_CHECKING:
+    from retinue.manifest.model import Manifest
 
 
 @click.command("validate")
@@ -25,15 +30,20 @@ def command(*, chosen: Chosen, target: str | None, as_json: bool, annotations: b
     there are any; warnings alone are fine.
     """
     from retinue.operations.declared import declared
+    from retinue.render.failures import failure_problems
     from retinue.render.problems import problems_github, problems_json
 
     terminal = Terminal.current()
-    count = 0
+    found = ""
     try:
         manifest = declared(chosen.project(), target=target)
-        problems, count = list(manifest.warnings), len(manifest.resources)
+        problems, found = list(manifest.warnings), _counts(manifest)
     except ManifestError as error:
         problems = list(error.problems)
+    except RetinueError as error:
+        if as_json:
+            terminal.document(failure_problems(error))
+        raise
     broken = any(problem.severity == "error" for problem in problems)
     if as_json:
         terminal.document(problems_json(problems))
@@ -43,8 +53,16 @@ def command(*, chosen: Chosen, target: str | None, as_json: bool, annotations: b
         terminal.problems(problems)
     if not (broken or as_json or annotations):
         where = f" on the target {target}" if target else ""
-        plural = "" if count == 1 else "s"
-        terminal.say(f"The manifests are valid{where}: {count} resource{plural}.")
+        terminal.say(f"The manifests are valid{where}: {found}.")
     if broken and annotations:
         terminal.note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found.")
     return 1 if broken else 0
+
+
+def _counts(manifest: Manifest) -> str:
+    """How much there is. Functions count apart: they are parts of tools, and in no plan."""
+    from retinue.render.escape import counted
+
+    functions = sum(address.kind == "function" for address in manifest.resources)
+    resources = counted(len(manifest.resources) - functions, "resource")
+    return f"{resources} and {counted(functions, 'function')}" if functions else resources

@@ -45,7 +45,9 @@ async def find(
 
 async def look(adapter: Adapter, intent: Intent, taken: Collection[str]) -> Resolution:
     """Look once through everything made since the intent."""
-    recent = [live async for live in _since(adapter, intent.started_at - CLOCK_SKEW)]
+    within = adapter.type.within
+    places = None if within is None else {str(intent.values[within])}
+    recent = [live async for live in _since(adapter, intent.started_at - CLOCK_SKEW, places)]
     (resolution,) = match_all(adapter.type, [intent], recent, taken)
     return resolution
 
@@ -116,11 +118,13 @@ async def newcomers(adapter: Adapter, now: float) -> list[Live]:
     return [live async for live in _since(adapter, now - 2 * CLOCK_SKEW)]
 
 
-async def _since(adapter: Adapter, moment: float) -> AsyncIterator[Live]:
-    """Objects made at or after ``moment`` (unix seconds)."""
-    async for page in adapter.pages():
+async def _since(
+    adapter: Adapter, moment: float, places: Collection[str] | None = None
+) -> AsyncIterator[Live]:
+    """Objects made at or after ``moment`` (unix seconds); ``places`` are what they are in."""
+    async for page in adapter.pages(places):
         for live in page:
             if live.created_at >= moment:
                 yield live
-        if page and page[-1].created_at < moment and not adapter.type.unordered:
+        if page and page[-1].created_at < moment and adapter.type.within is None:
             return

@@ -193,6 +193,8 @@ class Performer:
         waiting = old.deposed if old is not None else ()
         if change.action is not Action.REPLACE or change.id is None:
             return waiting
+        if self.adapters[change.object_type].type.recorded:
+            return waiting  # there is nothing to delete
         return (*waiting, Deposed(change.object_type, change.id))
 
     async def _forget(self, change: Change) -> str:
@@ -219,7 +221,7 @@ class Performer:
         entry = self.ledger.entries.get(change.address)
         if entry is not None:
             rest = tuple(old for old in entry.deposed if old.id != step.object_id)
-            gone = entry.id == step.object_id
+            gone = entry.id == step.object_id and not change.leftover
             await self.ledger.record(
                 {change.address: None if gone else replace(entry, deposed=rest)}
             )
@@ -258,6 +260,7 @@ class Performer:
             changed=frozenset(changed),
             marker=marker,
             upload=change.upload,
+            inline=change.inline,
             applied=entry.values if entry is not None else {},
         )
 

@@ -59,6 +59,7 @@ class Change:
     changed: names of the attributes that differ; resets: those that left the manifest.
     depends_on: what must be written first; released_from: what the object depended on so far,
         which can only be deleted after this change.
+    upload, inline: the content that goes with it, as `Resource` has it.
     basis: digest of what this change was decided on; it must still hold at apply. A no-op has none.
     previous_type: the type of the object that a replacement deletes, where it is another one.
     leftover: an object of an interrupted apply, not the one that the state calls by the address.
@@ -79,6 +80,7 @@ class Change:
     previous_address: Address | None = None
     previous_type: str | None = None
     upload: Upload | None = None
+    inline: tuple[Upload, ...] = ()
     protect: bool = False
     protected: bool = False
     leftover: bool = False
@@ -138,6 +140,7 @@ class Change:
             "previous_address": self.previous_address and str(self.previous_address),
             "previous_type": self.previous_type,
             "sha256": self.upload and self.upload.sha256,
+            "inline": [upload.sha256 for upload in self.inline],
             "secrets": [
                 [list(path), secret.source and asdict(secret.source)]
                 for path, secret in spots(self.written(), Sealed)

@@ -244,6 +244,7 @@ class _Planner:
             depends_on=resource.depends_on,
             released_from=entry.depends_on if entry is not None else (),
             upload=resource.upload,
+            inline=resource.inline,
             protect=resource.protect,
             protected=entry is not None and entry.protect,
         )

@@ -6,8 +6,9 @@ List pages bring a hundred whole objects a call; single GETs are for what a page
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from retinue.address import Address
 from retinue.engine.entry import Entry, Intent, Snapshot
@@ -15,8 +16,10 @@ from retinue.engine.inventory import Found, Inventory, Resolution
 from retinue.engine.lookup import CLOCK_SKEW, match_all
 from retinue.engine.tasks import together
 from retinue.errors import FamilyGone, StateForeign
-from retinue.kinds.base import Adapter, Live
+from retinue.kinds.base import Adapter, Live, ResourceType
 from retinue.kinds.marker import Owner
+
+Item = TypeVar("Item", Entry, Intent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,7 @@ async def _answer(
         return Inventory({entry.address: entry.as_live() for entry in question.tracked})
     wanted = {entry.id for entry in question.tracked}
     try:
-        seen = await _listed(adapter, question, wanted)
+        seen = await _listed(adapter, question)
     except FamilyGone:
         if not question.may_be_gone:
             raise
@@ -151,21 +154,60 @@ def _ours(live: Live, owner: Owner) -> bool:
     return live.marker is not None and live.marker.owner == owner
 
 
-async def _listed(adapter: Adapter, question: Question, wanted: Collection[str]) -> dict[str, Live]:
+async def _listed(adapter: Adapter, question: Question) -> dict[str, Live]:
+    """Read lists as far as the question needs them, side by side where there are several."""
+    places = _places(adapter.type, question)
+    if places is None:
+        return await _paged(adapter, question, adapter.pages())
+    parts = await together(
+        _paged(adapter, part, adapter.pages((place,))) for place, part in places.items()
+    )
+    return {object_id: live for part in parts for object_id, live in part.items()}
+
+
+async def _paged(
+    adapter: Adapter, question: Question, pages: AsyncIterator[Sequence[Live]]
+) -> dict[str, Live]:
     """Read list pages until they are no longer the cheaper way."""
     seen: dict[str, Live] = {}
-    missing = set(wanted)
+    missing = {entry.id for entry in question.tracked}
     oldest = min((i.started_at for i in question.pending), default=None)
-    pages = 0
-    async for page in adapter.pages():
-        pages += 1
+    read = 0
+    async for page in pages:
+        read += 1
         seen.update((live.id, live) for live in page)
         missing.difference_update(live.id for live in page)
-        ordered = page and not adapter.type.unordered
+        ordered = page and adapter.type.within is None
         past = oldest is None or (ordered and page[-1].created_at < oldest - CLOCK_SKEW)
-        if past and not question.census and len(missing) <= pages:
+        if past and not question.census and len(missing) <= read:
             break
     return seen
+
+
+def _places(type_: ResourceType, question: Question) -> dict[str, Question] | None:
+    """The question by what its objects are in; None where they may be anywhere."""
+    if type_.within is None or question.census:
+        return None
+    tracked = _by_place(question.tracked, type_.within)
+    pending = _by_place(question.pending, type_.within)
+    places = {*tracked, *pending}
+    if None in places:
+        return None
+    return {
+        place: replace(
+            question,
+            tracked=tuple(tracked.get(place, ())),
+            pending=tuple(pending.get(place, ())),
+        )
+        for place in sorted(str(place) for place in places)
+    }
+
+
+def _by_place(items: Iterable[Item], within: str) -> dict[str | None, list[Item]]:
+    found: dict[str | None, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.values.get(within), []).append(item)
+    return found
 
 
 async def _gathered(

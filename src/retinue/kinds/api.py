@@ -52,6 +52,15 @@ class Api(Protocol):
         """
         ...
 
+    async def inline(self, upload: Upload, folder: str = "") -> str:
+        """A file, or a folder as one zip whose top folder is called ``folder``, as standard base64:
+        a part of the body of a request.
+
+        Raises:
+            PlanStale: the content is no longer what ``upload`` says.
+        """
+        ...
+
     def pages(
         self, path: str, *, size: int, params: Object | None = None
     ) -> AsyncIterator[list[Object]]:

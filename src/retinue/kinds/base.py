@@ -7,7 +7,7 @@ The engine knows resources only through the types of this module; it asks the wo
 from __future__ import annotations
 
 import operator
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,10 +76,10 @@ class ResourceType:
 
     title: for people. marked: its objects can carry the marker. signature: the attributes by which
     an object that can't is recognised after a lost answer. lists_in_part: list pages leave
-    something out, so that listed objects have to be completed. unordered: its pages are not newest
-    first, as the objects are listed by what they are in. recorded: there is no object on the
-    platform, the entry in the state is all there is. closing: a platform may have closed the whole
-    family of endpoints; its objects are gone then.
+    something out, so that listed objects have to be completed. within: the attribute that names
+    what its objects are in; they are listed by that, and not newest first. recorded: there is no
+    object on the platform, the entry in the state is all there is. closing: a platform may have
+    closed the whole family of endpoints; its objects are gone then.
     """
 
     name: str
@@ -89,7 +89,7 @@ class ResourceType:
     marked: bool = True
     signature: tuple[str, ...] = ()
     lists_in_part: bool = False
-    unordered: bool = False
+    within: str | None = None
     recorded: bool = False
     closing: bool = False
 
@@ -112,7 +112,8 @@ class Upload:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """What the manifests want at one address. ``values`` may hold `Ref` leaves; ``observes`` are
-    somebody else's objects in them."""
+    somebody else's objects in them. ``inline`` is what is sent inside of the object itself, in no
+    request of its own."""
 
     address: Address
     type: ResourceType
@@ -122,6 +123,7 @@ class Resource:
     protect: bool = False
     ignore_changes: frozenset[str] = frozenset()
     upload: Upload | None = None
+    inline: tuple[Upload, ...] = ()
     place: Place | None = None
 
 
@@ -157,6 +159,7 @@ class Write:
     changed: frozenset[str]
     marker: Marker
     upload: Upload | None = None
+    inline: tuple[Upload, ...] = ()
     applied: Values = field(default_factory=dict)
 
 
@@ -166,9 +169,12 @@ class Adapter(Protocol):
     @property
     def type(self) -> ResourceType: ...
 
-    def pages(self) -> AsyncIterator[Sequence[Live]]:
-        """All objects, newest first unless the type is unordered, a page at a time; values may lack
-        what needs more calls."""
+    def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        """All objects, a page at a time, newest first; values may lack what needs more calls.
+
+        Where the type has a `ResourceType.within`: those in the objects of these IDs alone, in no
+        order of time.
+        """
         ...
 
     async def complete(self, live: Live) -> Live:

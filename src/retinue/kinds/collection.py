@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from retinue.kinds.api import Api, Object
 from retinue.kinds.base import Live, ResourceType
@@ -31,7 +31,8 @@ class Collection:
         """An object as the platform shows it."""
         raise NotImplementedError
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        del within
         async for page in self._api.pages(self.path, size=PAGE):
             yield [self.live(item) for item in page]
 

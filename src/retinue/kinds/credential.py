@@ -7,7 +7,7 @@ attribute of its own, so that a new client secret does not bring an old token ba
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 from retinue.errors import NotFound
@@ -51,7 +51,7 @@ CREDENTIAL = ResourceType(
     name="credential",
     kind="credential",
     title="credential",
-    unordered=True,
+    within="vault",
     attributes={
         "name": Attribute(immutable=True),
         "vault": Attribute(immutable=True),
@@ -114,19 +114,25 @@ class CredentialAdapter:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
         """Those of one vault after the other: there may be a vault for each user of an application,
         and whoever looks for a few credentials need not read them all."""
-        async for page in self._api.pages("/vaults", size=PAGE):
-            for vault in page:
-                yield await self._within(str(vault["id"]))
+        if within is not None:
+            for vault in sorted(within):
+                async for page in self._in(vault):
+                    yield page
+            return
+        async for vaults in self._api.pages("/vaults", size=PAGE):
+            for item in vaults:
+                async for page in self._in(str(item["id"])):
+                    yield page
 
-    async def _within(self, vault: str) -> list[Live]:
+    async def _in(self, vault: str) -> AsyncIterator[list[Live]]:
         try:
-            pages = self._api.pages(_list(vault), size=PAGE)
-            return [_live(item, vault) async for page in pages for item in page]
-        except NotFound:
-            return []  # deleted since the vaults were listed
+            async for page in self._api.pages(_list(vault), size=PAGE):
+                yield [_live(item, vault) for item in page]
+        except NotFound:  # it is deleted, unless there are no vaults at all, which this list tells
+            await anext(self._api.pages("/vaults", size=1), None)
 
     async def complete(self, live: Live) -> Live:
         return live

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -29,11 +29,13 @@ from retinue.manifest.model import (
 @dataclass(frozen=True, slots=True)
 class Context:
     """owner: whose objects these are. uploads: the content of every declared file and skill.
-    seal: reads a secret and gives what may be kept of it."""
+    seal: reads a secret and gives what may be kept of it. inline: what is sent inside of declared
+    environments, inline files first, then plugins."""
 
     owner: Owner
     uploads: Mapping[Address, Upload]
     seal: Callable[[Secret], Sealed]
+    inline: Mapping[Address, tuple[Upload, ...]] = field(default_factory=dict)
 
 
 def leaf(reference: Reference) -> Ref | str:
@@ -60,6 +62,7 @@ def resource_of(
     uses: Iterable[Reference] = (),
     parts: Mapping[str, Iterable[str]] = MappingProxyType({}),
     upload: Upload | None = None,
+    inline: tuple[Upload, ...] = (),
 ) -> Resource:
     """Put a resource together from what was compiled; ``uses`` are the references in it.
 
@@ -76,5 +79,6 @@ def resource_of(
         protect=declared.lifecycle.protect,
         ignore_changes=frozenset(name for field in fields for name in parts.get(field, (field,))),
         upload=upload,
+        inline=inline,
         place=declared.places.at(),
     )

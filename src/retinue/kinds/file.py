@@ -6,7 +6,7 @@ new object that is swapped in before the old one is deleted.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from retinue.kinds.api import Api, Object
@@ -56,7 +56,8 @@ class FileAdapter:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        del within
         async for page in self._api.pages("/files", size=PAGE):
             yield [_live(item) for item in page]
 

@@ -6,7 +6,7 @@ Attachments carry a mark of their own (the file's address and content), because 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -98,7 +98,8 @@ class VectorStoreAdapter:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        del within
         async for page in self._api.pages("/vector_stores", size=PAGE):
             yield [_live(item) for item in page]
 

@@ -44,9 +44,14 @@ def _assistant(context: Context, declared: Declaration, target: str) -> Assistan
         environment=refer_to(context, owner, "environment", "environment"),
         vaults=resolved_list(context, owner, "vault", "vaults"),
         lifecycle=lifecycle(owner.value),
-        checks=build_checks(context, owner, tools),
+        checks=build_checks(context, owner, tools) if _has_checks(context, owner, target) else (),
         places=owner.places,
     )
+
+
+def _has_checks(context: Context, owner: Declaration, target: str) -> bool:
+    """Checks are of the target in force, and of a variant that names its own."""
+    return target == target_of(context, owner) or "checks" in owner.elsewhere
 
 
 def _fields(context: Context, owner: Declaration) -> dict[str, Json]:

@@ -72,13 +72,20 @@ class _Builder:
             cites=self._cited(),
             max_seconds=value.get("max_seconds"),
             max_tokens=value.get("max_tokens"),
-            judge=Judge(**value["judge"]) if (value.get("judge") or {}).get("rubric") else None,
+            judge=self._judge(),
             retries=value.get("retries", 0),
             samples=samples,
             passes=self._passes(samples),
             tags=tuple(tag for tag in value.get("tags", ()) if tag),
             place=self._owner.places.at(*self._path),
         )
+
+    def _judge(self) -> Judge | None:
+        written = self._value.get("judge") or {}
+        if not written.get("rubric"):
+            return None
+        place = self._owner.places.at(*self._path, "judge", "model")
+        return Judge(written["rubric"], written.get("model"), place=place)
 
     def _report(self, code: str, key: str, message: str, hint: str | None) -> None:
         place = self._owner.places.at(*self._path, key)
@@ -133,7 +140,7 @@ class _Builder:
             given: Any = {"name": entry} if isinstance(entry, str) else entry
             if not given or "name" not in given:
                 continue
-            if given["name"] not in known:
+            if given["name"] not in known and not _of_server(tools or (), given["name"]):
                 otherwise = f"its tools: {listed(known)}" if known else "give it tools: first"
                 self._report(
                     "REFERENCE",
@@ -155,6 +162,16 @@ class _Builder:
         return cited
 
 
+def _of_server(tools: tuple[Tool, ...], name: str) -> bool:
+    """Whether a name is ``label.tool``, of an MCP server whose tools nobody has listed."""
+    labels = (
+        tool.label
+        for tool in tools
+        if isinstance(tool, Mcp) and "allowed_tools" not in tool.options
+    )
+    return any(name.startswith(f"{label}.") and name != f"{label}." for label in labels)
+
+
 def _tool_names(tools: tuple[Tool, ...]) -> dict[str, str]:
     """How a check may call each tool, and what it is called on the platform."""
     names: dict[str, str] = {}
@@ -164,7 +181,10 @@ def _tool_names(tools: tuple[Tool, ...]) -> dict[str, str]:
             names[name] = name
             if tool.source is not None:
                 names.setdefault(tool.source.name, name)
+        elif isinstance(tool, Mcp):
+            allowed = tool.options.get("allowed_tools")
+            its = allowed if isinstance(allowed, list) else []
+            names |= {name: name for name in (tool.label, *(f"{tool.label}.{i}" for i in its))}
         else:
-            name = tool.label if isinstance(tool, Mcp) else tool_type(tool)
-            names[name] = name
+            names[tool_type(tool)] = tool_type(tool)
     return names

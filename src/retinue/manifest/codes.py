@@ -50,6 +50,7 @@ CODES: Final[Mapping[str, str]] = {
     "RTN-MANIFEST-DUPLICATE-FILE": "a file is named twice in one place",
     "RTN-MANIFEST-DUPLICATE-REFERENCE": "a resource is named twice in one place",
     "RTN-MANIFEST-DUPLICATE-TOOL": "an assistant has a tool twice",
+    "RTN-MANIFEST-ID": "a literal ID is that of another kind of object",
     "RTN-MANIFEST-MOVED": "an entry of moved: makes no sense",
     "RTN-MANIFEST-OLD-FORM": "the first Assistants API's form is mixed with the new one",
     "RTN-MANIFEST-REFERENCE": "a name leads nowhere",
@@ -61,6 +62,7 @@ CODES: Final[Mapping[str, str]] = {
     "RTN-MANIFEST-TIME": "a time is malformed, or has no offset from UTC",
     "RTN-MANIFEST-TIMEZONE": "a time zone is not known",
     # files
+    "RTN-MANIFEST-FILE-CYCLE": "manifests name each other as files",
     "RTN-MANIFEST-FILE-EMPTY": "a file to upload is empty",
     "RTN-MANIFEST-FILE-NAME": "a file's path can't be an address",
     "RTN-MANIFEST-FILE-SIZE": "a file to upload has more than 512 MB",
@@ -70,14 +72,16 @@ CODES: Final[Mapping[str, str]] = {
     "RTN-MANIFEST-PATH-KIND": "a path leads to a folder instead of a file, or the reverse",
     "RTN-MANIFEST-PATH-MISSING": "a path leads to nothing",
     "RTN-MANIFEST-PATH-OUTSIDE": "a path leads outside of the project",
+    "RTN-MANIFEST-PLUGIN": "a folder is no plugin: plugin.json is missing, or has no name",
     "RTN-MANIFEST-SKILL": "a folder is no skill: SKILL.md is missing, or has no name",
     # warnings
     "RTN-MANIFEST-CREDENTIAL-APART": "warning: a tool's credential is in a vault that is not used",
+    "RTN-MANIFEST-CREDENTIAL-URL": "warning: a tool's server is not the one of its credential",
     "RTN-MANIFEST-DEPRECATED": "warning: the form of the first Assistants API is used",
     "RTN-MANIFEST-EMPTY-PROMPT": "warning: a file of instructions is empty",
     "RTN-MANIFEST-FILE-TWICE": "warning: two declared files have the same path",
     "RTN-MANIFEST-JSON-WORD": "warning: JSON mode without JSON in the instructions",
-    "RTN-MANIFEST-NO-MANIFESTS": "warning: the manifest folder holds no manifest; an error where "
-    "its files only name each other",
+    "RTN-MANIFEST-KEY-LIKE": "warning: a text looks like a key",
+    "RTN-MANIFEST-NO-MANIFESTS": "warning: the manifest folder holds no manifest",
     "RTN-MANIFEST-UNUSED-FUNCTION": "warning: no assistant uses a function",
 }

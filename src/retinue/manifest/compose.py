@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from retinue.address import Address
 from retinue.errors import ManifestError
 from retinue.manifest.assistants import build_assistants
 from retinue.manifest.automations import build_automations
@@ -32,8 +31,9 @@ from retinue.manifest.skills import build_skills
 from retinue.manifest.vaults import build_credentials, build_vaults
 from retinue.problem import Place, Problem, in_reading_order
 
-Check: TypeAlias = Callable[[Mapping[Address, Declared]], Iterable[Problem]]
-"""Looks at all resources of a load, also at those that have problems already."""
+Check: TypeAlias = Callable[[Iterable[Declared]], Iterable[Problem]]
+"""Looks at all resources of a load, also at those that have problems already, and behind them at
+assistants as they would be on other targets that they have a variant for."""
 
 _BUILDERS = (
     build_files,
@@ -77,7 +77,7 @@ class Sources(Protocol):
         ...
 
 
-def unchecked(resources: Mapping[Address, Declared]) -> Iterable[Problem]:
+def unchecked(resources: Iterable[Declared]) -> Iterable[Problem]:
     """Find nothing: the `Check` of a load that nobody adds one to."""
     del resources
     return ()
@@ -102,12 +102,18 @@ def load(project: Sources, *, target: str | None = None, check: Check = unchecke
         build(context)
     moves = build_moves(context, moved)
     removals = build_removals(context, removed)
-    found = (*lint(context.resources, context.idle), *check(context.resources))
-    problems = in_reading_order([*context.problems, *found])
-    if any(problem.severity == "error" for problem in problems):
-        raise ManifestError([each for each in problems if each.severity == "error"])
+    everything = (*context.resources.values(), *context.idle)
+    # What is only missing for an error of its own is nothing to warn of.
+    hints = () if _broken(context.problems) else lint(context.resources, context.idle)
+    problems = in_reading_order([*context.problems, *hints, *check(everything)])
+    if _broken(problems):
+        raise ManifestError(problems)
     resources = {
         address: lightened(context.resources[address], project.root)
-        for address in sorted(context.resources)
+        for address in sorted(context.resources, key=lambda each: (each.kind, each.name))
     }
     return Manifest(resources, moves, removals, tuple(problems))
+
+
+def _broken(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)

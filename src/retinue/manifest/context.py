@@ -12,6 +12,8 @@ from typing import Any
 from retinue.address import Address
 from retinue.manifest.globs import Globber
 from retinue.manifest.interpolate import Scope
+from retinue.manifest.keys import redacted
+from retinue.manifest.leaks import leaks, leaks_of_text
 from retinue.manifest.model import Assistant, Declared
 from retinue.manifest.paths import BadPath, Located, Locator
 from retinue.manifest.source import read_document, read_text
@@ -72,16 +74,21 @@ class Context:
         hint: str | None = None,
         severity: Severity = "error",
     ) -> None:
-        """Add a problem; ``code`` is without its prefix."""
+        """Add a problem; ``code`` is without its prefix. What looks like a key is not shown."""
         self.problems.append(
             Problem(
                 code=f"RTN-MANIFEST-{code}",
                 place=place,
-                message=message,
-                hint=hint,
+                message=redacted(message),
+                hint=None if hint is None else redacted(hint),
                 severity=severity,
             )
         )
+
+    def told(self, place: Place, code: str = "") -> bool:
+        """Whether there is a problem at ``place`` already, with ``code`` where that is given."""
+        code = f"RTN-MANIFEST-{code}"
+        return any(each.place == place and each.code.startswith(code) for each in self.problems)
 
     def report_path(self, error: BadPath, place: Place) -> None:
         """Add the problem of a path that can't be used."""
@@ -98,13 +105,17 @@ class Context:
     def document(self, located: Located) -> Document:
         """Read a YAML or JSON file of the project, once."""
         if located.path not in self._documents:
-            self._documents[located.path] = read_document(located.path, located.shown)
+            document = read_document(located.path, located.shown)
+            self._documents[located.path] = document
+            self.problems += leaks(document)
         return self._documents[located.path]
 
     def text(self, located: Located) -> tuple[str, Problem | None]:
         """Read a text file of the project, once."""
         if located.path not in self._texts:
-            self._texts[located.path] = read_text(located.path, located.shown)
+            text, problem = read_text(located.path, located.shown)
+            self._texts[located.path] = text, problem
+            self.problems += leaks_of_text(text, located.shown)
         return self._texts[located.path]
 
     def apart(self) -> Context:
@@ -118,4 +129,5 @@ class Context:
 
     def of_kind(self, kind: str) -> list[Declaration]:
         """Return the declarations of a kind, in address order."""
-        return [self.declared[address] for address in sorted(self.declared) if address.kind == kind]
+        found = [each for each in self.declared.values() if each.address.kind == kind]
+        return sorted(found, key=lambda each: each.address.name)

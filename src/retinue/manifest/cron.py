@@ -1,6 +1,7 @@
 """Cron expressions: the five fields that every cron knows.
 
-Which extensions the platform takes (L, W, #, @daily, seconds) nobody says, so none is let through.
+OpenAI's SDK (3.52.0, AutomationsResource.create) says "a standard five-field cron expression". So
+no extension is let through: neither seconds and years, nor L, W, # and @daily.
 """
 
 from __future__ import annotations
@@ -41,6 +42,17 @@ _PART: Final = re.compile(
     r"(?:\*|(?P<first>[0-9]+|[a-z]{3})(?:-(?P<last>[0-9]+|[a-z]{3}))?)(?:/(?P<step>[0-9]+))?",
     re.IGNORECASE,
 )
+_NICKNAMES: Final = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+"""What some crons have besides, and the five fields that say the same."""
+_FIVE: Final = "write minute, hour, day of the month, month and day of the week"
 _LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -51,9 +63,13 @@ class _Malformed(Exception):
 def cron_fault(expression: str) -> Fault | None:
     """Say what is wrong with ``expression``, None when nothing is."""
     written = expression.split()
+    if expression.lstrip().startswith("@"):
+        spelt = _NICKNAMES.get(expression.strip().lower())
+        message = f"{shown(expression)} is no standard cron expression, which has five fields"
+        return message, f'write "{spelt}"' if spelt else f"{_FIVE}, e.g. 0 6 * * 1-5"
     if len(written) != len(_FIELDS):
         message = f"{shown(expression)} has {len(written)} fields; a cron expression has five"
-        return message, "write minute, hour, day of the month, month and day of the week"
+        return message, _FIVE
     try:
         values = [set(_values(field, text)) for field, text in zip(_FIELDS, written, strict=True)]
     except _Malformed as error:

@@ -14,6 +14,8 @@ from retinue.address import Address
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.discover import Manifests
 from retinue.manifest.interpolate import interpolate
+from retinue.manifest.keys import holds_key
+from retinue.manifest.leaks import leaks_by_variables
 from retinue.manifest.model import Json
 from retinue.manifest.spots import Document
 from retinue.manifest.validate import all_flaws, unreported
@@ -46,8 +48,10 @@ def declare(context: Context, manifests: Manifests) -> tuple[list[Entry], list[E
 
 def _checked(context: Context, document: Document) -> Document | None:
     """Interpolate and validate; return the document without what is flawed."""
-    document = interpolate(document, context.scope)
+    raw, document = document, interpolate(document, context.scope)
     context.problems += document.problems
+    if document.templated and any(map(holds_key, filter(None, context.scope.variables.values()))):
+        context.problems += leaks_by_variables(raw, document.value)
     if document.broken:
         return None
     if not isinstance(document.value, dict):

@@ -52,7 +52,13 @@ class EventReader:
         self._anchors: dict[str, tuple[Json, Spot, int] | None] = {}
         self._weight = 0  # values read so far
         self._aliased = 0  # values that aliases added
+        self._open: list[Position] = []
         self.problems: list[Problem] = []
+
+    @property
+    def bracket(self) -> Position | None:
+        """Where the innermost bracket that is still open stands, None where there is none."""
+        return self._open[-1] if self._open else None
 
     def read(self) -> tuple[Json, Spot] | None:
         """Return the document's value and positions, None for a file without a document.
@@ -100,8 +106,12 @@ class EventReader:
         before = self._weight
         if event.anchor:
             self._anchors[event.anchor] = None  # open: an alias inside would hold itself
+        if event.flow_style:
+            self._open.append(_position(event))
         read = self._mapping if type(event) is MappingStartEvent else self._sequence
         value, spot = read(event, depth)
+        if event.flow_style:
+            self._open.pop()
         self._weight += 1
         if event.anchor:
             self._anchors[event.anchor] = (value, spot, self._weight - before)

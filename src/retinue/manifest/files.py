@@ -9,7 +9,7 @@ from retinue.address import Address
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.model import ExternalId, File, Lifecycle, StoreFile, VectorStore
 from retinue.manifest.paths import BadPath
-from retinue.manifest.references import check_content, file_at, implicit_file, named
+from retinue.manifest.references import check_content, external, file_at, implicit_file, named
 from retinue.manifest.schema_files import MAX_STORE_FILES, STORE_FIELDS
 
 _FILE_FIELDS = ("purpose", "expires_after")
@@ -123,7 +123,7 @@ def _entry(context: Context, owner: Declaration, entry: Any, index: int) -> list
     if "glob" in entry:
         return [StoreFile(each, attributes) for each in _matched(context, owner, entry, index)]
     if "id" in entry:
-        return [StoreFile(ExternalId("file", entry["id"]), attributes)]
+        return [StoreFile(external(context, owner, "file", entry["id"], *at, "id"), attributes)]
     address = None  # of a flawed entry
     if "path" in entry:
         address = file_at(context, owner, entry["path"], *at, "path")

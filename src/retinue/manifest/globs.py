@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from retinue.manifest.paths import BadPath, Located, Locator
 
@@ -37,19 +38,31 @@ class Globber:
             raise BadPath("GLOB-EMPTY", f"the pattern {pattern} matches no file", hint)
         return [self._locator.file(self._locator.root, path) for path in found]
 
-    def below(self, folder: Located, exclude: tuple[str, ...] = ()) -> list[Located]:
+    def below(
+        self, folder: Located, exclude: tuple[str, ...] = (), hidden: tuple[str, ...] = ()
+    ) -> list[Located]:
         """Return the visible files in ``folder`` and below it, sorted, but for those that one of
-        the patterns ``exclude``, relative to ``folder``, matches.
+        the patterns ``exclude``, relative to ``folder``, matches. ``hidden`` names the hidden files
+        and folders at the top of it that are seen all the same.
 
         Raises:
             BadPath: a pattern is malformed, or a file is a link that leads outside of the project.
         """
         unwanted = [self._compiled(folder.path, each)[1] for each in exclude]
+        found = [*self._walk(folder.path)]
+        for name in hidden:
+            found += self._at(Path(folder.path, name))
         return [
             self._locator.file(self._locator.root, path)
-            for path in self._walk(folder.path)
+            for path in sorted(found)
             if not any(regex.fullmatch(path) for regex in unwanted)
         ]
+
+    def _at(self, path: Path) -> list[str]:
+        """List a file, or the visible files of a folder that is no link, as far as it exists."""
+        if path.is_file():
+            return [self._locator.shown(str(path))]
+        return self._walk(str(path)) if path.is_dir() and not path.is_symlink() else []
 
     def _compiled(self, folder: str, pattern: str) -> tuple[str, re.Pattern[str]]:
         """Return the folder to walk, and the pattern over paths relative to the project."""

@@ -12,7 +12,7 @@ def build_handler(value: dict[str, Any] | None) -> Handler | None:
     if not value:
         return None
     return Handler(
-        command=tuple(word for word in value.get("command", ()) if word),
+        command=tuple(word for word in value.get("command", ()) if word is not None),
         python=value.get("python", ""),
         timeout=float(value.get("timeout", HANDLER_SECONDS)),
         allow=value.get("allow", False),

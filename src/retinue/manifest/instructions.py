@@ -6,6 +6,7 @@ from typing import Any
 
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.interpolate import substitute
+from retinue.manifest.leaks import by_variable, gained
 from retinue.manifest.paths import Located
 from retinue.manifest.source import position
 from retinue.problem import Place
@@ -46,6 +47,8 @@ def _file_text(context: Context, located: Located, named_at: Place) -> str:
     for fault in faults:
         place = Place(located.shown, *position(raw, fault.offset))
         context.problems.append(fault.problem(place))
+    if gained(raw, text):
+        context.problems.append(by_variable(located.shown, named_at))
     if not text.strip():
         context.report(
             "EMPTY-PROMPT",

@@ -15,12 +15,16 @@ from retinue.problem import Problem
 def lint(
     resources: Mapping[Address, Declared], idle: Iterable[Assistant] = ()
 ) -> Iterator[Problem]:
-    """Yield the warnings about a whole manifest; ``idle`` is as in `Context`."""
+    """Yield the warnings about a whole manifest without errors; ``idle`` is as in `Context`.
+
+    Many rest on something that isn't there, which a resource with errors may only lack by them.
+    """
     assistants = [each for each in resources.values() if isinstance(each, Assistant)]
     yield from _unused_functions(resources, [*assistants, *idle])
     for assistant in (*assistants, *idle):
         yield from _json_without_the_word(assistant)
         yield from _credentials_apart(resources, assistant)
+        yield from _credentials_of_others(resources, assistant)
 
 
 def _unused_functions(
@@ -64,10 +68,8 @@ def _credentials_apart(
     """A session gets the credentials of its vaults, and no others."""
     if assistant.vaults is None:
         return
-    tools = (tool for tool in assistant.tools or () if isinstance(tool, Mcp))
-    for tool in tools:
-        known = resources.get(tool.credential) if isinstance(tool.credential, Address) else None
-        if isinstance(known, Credential) and known.vault not in assistant.vaults:
+    for _, tool, known in _credentials_used(resources, assistant):
+        if known.vault not in assistant.vaults:
             yield Problem(
                 code="RTN-MANIFEST-CREDENTIAL-APART",
                 place=assistant.places.at("vaults"),
@@ -75,3 +77,30 @@ def _credentials_apart(
                 hint="add its vault to vaults:",
                 severity="warning",
             )
+
+
+def _credentials_of_others(
+    resources: Mapping[Address, Declared], assistant: Assistant
+) -> Iterator[Problem]:
+    """A credential of an MCP server is sent to that server, and to no other."""
+    for index, tool, known in _credentials_used(resources, assistant):
+        asked, opened = tool.options.get("server_url"), known.auth.get("mcp_server_url")
+        if asked is not None and opened is not None and asked != opened:
+            yield Problem(
+                code="RTN-MANIFEST-CREDENTIAL-URL",
+                place=assistant.places.at("tools", index, "server_url"),
+                message=f"the tool {tool.label} is at {asked}, but {known.address} opens {opened}",
+                hint="write the same address in both",
+                severity="warning",
+            )
+
+
+def _credentials_used(
+    resources: Mapping[Address, Declared], assistant: Assistant
+) -> Iterator[tuple[int, Mcp, Credential]]:
+    """Index, tool and credential of every tool that names a declared one."""
+    for index, tool in enumerate(assistant.tools or ()):
+        if isinstance(tool, Mcp) and isinstance(tool.credential, Address):
+            known = resources.get(tool.credential)
+            if isinstance(known, Credential):
+                yield index, tool, known

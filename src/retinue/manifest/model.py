@@ -6,6 +6,7 @@ that a field nobody named stays unmanaged. References are addresses, or literal 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,7 @@ class Secret:
     command: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"${{env:{self.env}}}" if self.env else " ".join(self.command)
+        return f"${{env:{self.env}}}" if self.env else shlex.join(self.command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,12 @@ class CodeInterpreter:
 
 @dataclass(frozen=True, slots=True)
 class FileSearch:
-    """The file_search tool. ``options`` holds max_num_results and ranking_options as written."""
+    """The file_search tool. ``options`` holds max_num_results and ranking_options as written;
+    ``retrieval`` says that it is written so, as in the first Assistants API."""
 
     vector_store: Reference | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
+    retrieval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,28 @@ class EnvironmentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class InlineFile:
+    """A local file whose content is part of an environment, at the absolute ``path`` in it.
+    ``source`` is absolute and inside the project; ``shown`` is relative to that."""
+
+    path: str
+    source: Path
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A folder with a plugin.json, whose content is part of an environment. ``path``, ``shown`` and
+    ``files`` are as of a `Skill`; ``title`` and ``description`` are what plugin.json says."""
+
+    path: Path
+    shown: str
+    files: tuple[str, ...]
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class SkillUse:
     """A skill of an environment; ``version`` None is the skill's default one."""
 
@@ -190,12 +215,13 @@ class SkillUse:
 class Environment:
     """A template of the environments that agents work in. ``fields`` holds what is named among
     name (always; default: the key), network, packages, setup_commands, capability_directories and
-    desktop. ``files``, ``skills`` and ``variables`` are None when not named."""
+    desktop. ``files``, ``skills``, ``plugins`` and ``variables`` are None when not named."""
 
     address: Address
     fields: Mapping[str, Json]
-    files: tuple[EnvironmentFile, ...] | None
+    files: tuple[EnvironmentFile | InlineFile, ...] | None
     skills: tuple[SkillUse, ...] | None
+    plugins: tuple[Plugin, ...] | None
     variables: Mapping[str, str | Secret] | None
     lifecycle: Lifecycle
     places: Places = field(compare=False, repr=False)

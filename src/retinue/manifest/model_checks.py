@@ -38,10 +38,12 @@ class ToolCalled:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A model decides by a ``rubric``; ``model`` None is the assistant's own."""
+    """A model decides by a ``rubric``; ``model`` None is the assistant's own. ``place``: where it
+    is named."""
 
     rubric: str
     model: str | None = None
+    place: Place = field(kw_only=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Locator:
         if os.path.exists(located.path):
             message = f"{located.shown} is no folder"
             raise BadPath("PATH-KIND", message, "name the folder that holds it")
-        hint = self._where_else(folder, written, located.path)
+        hint = self._where_else(folder, written, located.path) or "make it, or correct path:"
         raise BadPath("PATH-MISSING", f"there is no folder {located.shown}", hint)
 
     def place(self, folder: str, written: str) -> Located:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from retinue.address import Address
 from retinue.manifest.context import Context, Declaration
+from retinue.manifest.ids import mistaken
 from retinue.manifest.model import ExternalId, File, Lifecycle, Reference
 from retinue.manifest.paths import Located
 from retinue.manifest.suggest import did_you_mean, listed
-from retinue.manifest.wording import KINDS
+from retinue.manifest.wording import KINDS, shown
 from retinue.problem import FixedPlace, Place
 
 MAX_FILE_BYTES: Final = 512 * 1024 * 1024
@@ -29,10 +30,27 @@ def refer(
     if isinstance(value, str):
         return named(context, owner, kind, value, *path)
     if "id" in value:
-        return ExternalId(kind, value["id"])
+        return external(context, owner, kind, value["id"], *path, "id")
     if "path" in value:
         return file_at(context, owner, value["path"], *path, "path")
     return None  # flawed, and reported as that
+
+
+def external(
+    context: Context, owner: Declaration, kind: str, object_id: str, *path: str | int
+) -> ExternalId:
+    """Take a literal ID; report one that is certainly that of another kind of object."""
+    found = mistaken(kind, object_id)
+    if found is not None:
+        given, taken = found
+        section = _SECTIONS[kind]
+        context.report(
+            "ID",
+            owner.places.at(*path),
+            f"{shown(object_id)} is the ID of {given}, and {taken} is wanted",
+            f"give the ID of {taken}, or declare it under {section}: and write its name",
+        )
+    return ExternalId(kind, object_id)
 
 
 def refer_to(context: Context, owner: Declaration, kind: str, key: str) -> Reference | None:

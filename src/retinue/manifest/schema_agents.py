@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from retinue import reserved
 from retinue.address import NAME_PATTERN
 from retinue.manifest.schema_parts import (
     ABSOLUTE,
@@ -33,6 +34,11 @@ from retinue.manifest.schema_parts import (
 from retinue.manifest.schema_tools import file_reference
 
 MAX_ENVIRONMENT_FILES: Final = 50
+MAX_SKILLS: Final = 200
+MAX_PLUGINS: Final = 32
+MAX_COMMANDS: Final = 16
+MAX_COMMAND: Final = 65_536
+MAX_PATH: Final = 4096
 MAX_DOMAINS: Final = 100
 MAX_VAULTS: Final = 10
 SESSION_METADATA: Final = 16
@@ -57,22 +63,25 @@ def environment() -> Schema:
     return mapping(
         "A template of the environments that agents work in",
         {
-            "name": text("Shown on the platform; default: the key", minLength=1),
+            "name": text("Shown on the platform; default: the key", minLength=1, maxLength=256),
             "network": _network(),
             "packages": _packages(),
             "files": listing(
                 "Files that are there from the start", _file(), maxItems=MAX_ENVIRONMENT_FILES
             ),
-            "skills": listing("Skills that the agent can use", _skill_use()),
+            "skills": listing("Skills that the agent can use", _skill_use(), maxItems=MAX_SKILLS),
+            "plugins": listing("Plugins, installed for the agent", _plugin(), maxItems=MAX_PLUGINS),
             "variables": _variables(),
-            "setup_commands": listing("Commands to run before the agent starts", _command()),
+            "setup_commands": listing(
+                "Commands to run before the agent starts", _command(), maxItems=MAX_COMMANDS
+            ),
             "capability_directories": words("Folders with capabilities of the agent", "A folder"),
             "desktop": mapping(
                 "A desktop with a browser",
                 {"enabled": flag("Whether there is one")},
                 required=("enabled",),
             ),
-            "lifecycle": lifecycle(*ENVIRONMENT_FIELDS, "files", "skills", "variables"),
+            "lifecycle": lifecycle(*ENVIRONMENT_FIELDS, "files", "skills", "plugins", "variables"),
         },
     )
 
@@ -175,10 +184,26 @@ def _file() -> Schema:
     path = text(
         "Where the file is in the environment",
         pattern=_WORKSPACE,
+        maxLength=MAX_PATH,
         **{"x-means": "an absolute path in /workspace, e.g. /workspace/notes.md"},
     )
+    inline = text("A file, relative to this manifest, that is sent with the template", minLength=1)
     return mapping(
-        "A file and its place", {"file": file_reference(), "path": path}, required=("file", "path")
+        "A file and its place",
+        {"file": file_reference(), "inline": inline, "path": path},
+        required=("path",),
+        allOf=[exactly_one("file", "inline")],
+    )
+
+
+def _plugin() -> Schema:
+    path = text("The folder with .codex-plugin/plugin.json, relative to this manifest", minLength=1)
+    exclude = patterns("Patterns of files to leave out, relative to the folder")
+    return mapping(
+        "A plugin: a folder with skills, MCP servers, or both",
+        {"path": path, "exclude": exclude},
+        required=("path",),
+        **{"x-hint": {"type": "write {path: …}"}},
     )
 
 
@@ -207,7 +232,7 @@ def _skill_use() -> Schema:
 
 
 def _variables() -> Schema:
-    reserved = {
+    refused = {
         "not": {},
         "x-hint": {"not": "the platform keeps PATH, OPENAI_API_KEY and CODEX_… to itself"},
     }
@@ -217,15 +242,16 @@ def _variables() -> Schema:
     return {
         "type": "object",
         "description": "Environment variables: texts, or secrets (${env:NAME}, {command: […]})",
-        "patternProperties": {"^(PATH|OPENAI_API_KEY|CODEX_.*)$": reserved},
+        "patternProperties": {f"^({reserved.VARIABLE})$": refused},
         "propertyNames": {"pattern": VARIABLE, "x-means": VARIABLE_MEANS},
         "additionalProperties": value,
     }
 
 
 def _command() -> Schema:
-    cwd = text("Where to run it", pattern=ABSOLUTE, **{"x-means": ABSOLUTE_MEANS})
-    command = text("A command for the shell", minLength=1)
+    means = {"x-means": ABSOLUTE_MEANS}
+    cwd = text("Where to run it", pattern=ABSOLUTE, maxLength=MAX_PATH, **means)
+    command = text("A command for the shell", minLength=1, maxLength=MAX_COMMAND)
     return {
         **mapping(
             "A command, or a mapping with command and cwd",
@@ -234,6 +260,7 @@ def _command() -> Schema:
         ),
         "type": ["string", "object"],
         "minLength": 1,
+        "maxLength": MAX_COMMAND,
     }
 
 

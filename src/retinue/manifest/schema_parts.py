@@ -87,6 +87,17 @@ def words(description: str, one: str, **more: Any) -> Schema:
     return listing(description, text(one, minLength=1), uniqueItems=True, **more)
 
 
+def command_line(description: str) -> Schema:
+    """A program and its arguments, of which one may be empty."""
+    return {
+        "type": "array",
+        "description": description,
+        "prefixItems": [text("The program", minLength=1)],
+        "items": text("An argument"),
+        "minItems": 1,
+    }
+
+
 def patterns(description: str) -> Schema:
     """A glob pattern, or a list of them."""
     return {
@@ -109,11 +120,7 @@ def secret(description: str) -> Schema:
     """A secret: where it comes from, never the secret itself."""
     sources = {
         "env": text("The environment variable that holds it", pattern=VARIABLE, minLength=1),
-        "command": listing(
-            "A program that prints it, and its arguments",
-            text("A word of the command line", minLength=1),
-            minItems=1,
-        ),
+        "command": command_line("A program that prints it, and its arguments"),
     }
     sources["env"]["x-means"] = VARIABLE_MEANS
     return {

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from retinue.manifest.schema_parts import Schema, exactly_one, flag, listing, mapping, number, text
+from retinue.manifest.schema_parts import (
+    Schema,
+    command_line,
+    exactly_one,
+    flag,
+    listing,
+    mapping,
+    number,
+    text,
+)
 
 PYTHON: Final = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_.]*$"
 _PYTHON_MEANS: Final = "module:callable, e.g. tools.quiz:display"
-TOOL_NAME: Final = "a function that the assistant has, or the type of another tool"
+TOOL_NAME: Final = (
+    "a function that the assistant has, the type of another tool, or an MCP server's label, alone "
+    "or as label.tool"
+)
 
 
 def handler() -> Schema:
     """What answers the calls of a function on this machine."""
     properties = {
-        "command": listing(
-            "A program and its arguments: gets the call's arguments as JSON on standard input",
-            text("A word of the command line", minLength=1),
-            minItems=1,
+        "command": command_line(
+            "A program and its arguments: gets the call's arguments as JSON on standard input"
         ),
         "python": text(
             "A callable in the project folder, called with the arguments by name",

@@ -34,5 +34,5 @@ def is_slot(path: KeyPath) -> bool:
 
 def read_secret(value: dict[str, Any]) -> Secret:
     """Read the reference that a slot holds."""
-    command = tuple(word for word in value.get("command", ()) if word)
+    command = tuple(word for word in value.get("command", ()) if word is not None)
     return Secret(env=value.get("env", ""), command=command)

@@ -11,16 +11,15 @@ from typing import Any, Final
 
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.files import lifecycle
+from retinue.manifest.folders import Bounds, files_in, folder_at, inside
 from retinue.manifest.model import Skill
-from retinue.manifest.paths import BadPath, Located
+from retinue.manifest.paths import Located
 from retinue.manifest.source import parse
 from retinue.manifest.spots import Document
 from retinue.manifest.wording import described
 from retinue.problem import Place
 
-MAX_FILES: Final = 500
-MAX_FILE_BYTES: Final = 25 * 1024 * 1024
-MAX_BYTES: Final = 50 * 1024 * 1024
+_BOUNDS: Final = Bounds("skill", bytes=50 * 1024 * 1024, file_bytes=25 * 1024 * 1024, files=500)
 
 _MANIFEST: Final = "SKILL.md"
 _FRONT: Final = re.compile(r"---[ \t]*\n(?P<head>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -31,16 +30,18 @@ def build_skills(context: Context) -> None:
     """Add every declared skill that is one."""
     for owner in context.of_kind("skill"):
         folder = _folder(context, owner)
-        files = _files(context, owner, folder) if folder is not None else []
-        manifest = _manifest(context, owner, folder, files) if folder is not None else None
+        files = _files(context, owner, folder) if folder is not None else None
+        if folder is None or files is None:
+            continue
+        manifest = _manifest(context, owner, folder, files)
         front = _front_matter(context, manifest) if manifest is not None else None
-        if folder is None or front is None:
+        if front is None:
             continue
         context.resources[owner.address] = Skill(
             address=owner.address,
             path=Path(folder.path),
             shown=folder.shown,
-            files=tuple(_inside(folder, file) for file in files),
+            files=tuple(inside(folder, file) for file in files),
             title=front["name"],
             description=front["description"],
             lifecycle=lifecycle(owner.value),
@@ -49,45 +50,15 @@ def build_skills(context: Context) -> None:
 
 
 def _folder(context: Context, owner: Declaration) -> Located | None:
-    if "path" not in owner.value:
+    written = owner.value.get("path")
+    if written is None:
         return None
-    try:
-        return context.locator.folder(owner.folder, owner.value["path"])
-    except BadPath as error:
-        context.report_path(error, owner.places.at("path"))
-        return None
+    return folder_at(context, owner.folder, written, owner.places.at("path"))
 
 
-def _files(context: Context, owner: Declaration, folder: Located) -> list[Located]:
-    place = owner.places.at("path")
+def _files(context: Context, owner: Declaration, folder: Located) -> list[Located] | None:
     exclude = owner.value.get("exclude", [])
-    patterns = [exclude] if isinstance(exclude, str) else [each for each in exclude if each]
-    try:
-        files = context.globber.below(folder, tuple(patterns))
-    except BadPath as error:
-        context.report_path(error, place)
-        return []
-    if len(files) > MAX_FILES:
-        message = f"{folder.shown} has {len(files):,} files; a skill has at most {MAX_FILES}"
-        context.report("TOO-MANY", place, message, "leave out what the skill does not need")
-    _check_sizes(context, place, folder, files)
-    return files
-
-
-def _check_sizes(context: Context, place: Place, folder: Located, files: list[Located]) -> None:
-    total = 0
-    for file in files:
-        size = Path(file.path).stat().st_size
-        total += size
-        if size > MAX_FILE_BYTES:
-            _too_large(context, place, file.shown, size, MAX_FILE_BYTES)
-    if total > MAX_BYTES:
-        _too_large(context, place, folder.shown, total, MAX_BYTES)
-
-
-def _too_large(context: Context, place: Place, what: str, size: int, most: int) -> None:
-    message = f"{what} has {size:,} bytes; a skill takes at most {most:,}"
-    context.report("FILE-SIZE", place, message, "leave out what the skill does not need")
+    return files_in(context, folder, exclude, owner.places.at("path"), _BOUNDS)
 
 
 def _manifest(
@@ -96,12 +67,12 @@ def _manifest(
     """Return the one SKILL.md, which stands at the top of the folder."""
     place = owner.places.at("path")
     found = [file for file in files if file.shown.rsplit("/", 1)[-1].lower() == "skill.md"]
-    others = [name for file in found if (name := _inside(folder, file)) != _MANIFEST]
+    others = [name for file in found if (name := inside(folder, file)) != _MANIFEST]
     if others:
         message = f"{folder.shown} holds {others[0]}"
         hint = f"a skill has one {_MANIFEST}, spelled so, at the top of its folder"
         context.report("SKILL", place, message, hint)
-    elif not found and files:
+    elif not found:
         message = f"there is no {_MANIFEST} in {folder.shown}"
         hint = "write one, with a name and a description in its front matter"
         context.report("SKILL", place, message, hint)
@@ -136,7 +107,3 @@ def _checked(context: Context, document: Document) -> dict[str, Any] | None:
                 message = f"the skill has no {key}"
             context.report("SKILL", document.place((key,)), message, f"add {key}: …")
     return front if sound else None
-
-
-def _inside(folder: Located, file: Located) -> str:
-    return file.shown[len(folder.shown) + 1 :]

@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 
 from retinue.manifest.events import EventReader, Stop
+from retinue.manifest.keys import may_hold_key
 from retinue.manifest.spots import NOWHERE, Document
 from retinue.problem import Place, Problem
 
@@ -119,11 +120,18 @@ def parse(text: str, shown: str) -> Document:
     except Stop as stop:
         return _broken(shown, stop.problem, *reader.problems)
     except yaml.YAMLError as error:
-        return _broken(shown, _syntax(error, text, shown), *reader.problems)
+        return _broken(shown, _syntax(error, text, shown, reader.bracket), *reader.problems)
     if result is None:
         return _broken(shown, empty(shown))
     value, spot = result
-    return Document(shown, value, spot, tuple(reader.problems), templated="${" in text)
+    return Document(
+        shown,
+        value,
+        spot,
+        tuple(reader.problems),
+        templated="${" in text,
+        keyed=may_hold_key(text),
+    )
 
 
 def empty(shown: str) -> Problem:
@@ -172,18 +180,29 @@ def _one_escape(match: re.Match[str]) -> str:
     return f"{match[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
 
-def _syntax(error: yaml.YAMLError, text: str, shown: str) -> Problem:
+def _syntax(
+    error: yaml.YAMLError, text: str, shown: str, bracket: tuple[int, int] | None
+) -> Problem:
+    """``bracket`` is the innermost one that is still open."""
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     mark = getattr(error, "problem_mark", None)
     if "end of stream" in said or "did not find expected ',' or" in said:
         mark = getattr(error, "context_mark", None) or mark  # where it was opened
     at = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if bracket is not None and "node content" in said and _at_end(text, at):
+        return _problem(shown, "SYNTAX", "a bracket is never closed", "close it", bracket)
     if _indented_by_tab(text, at[0]):
         return _problem(shown, "TAB", "a tab is used for indentation", "use spaces", at)
     for part, message, hint in _SYNTAX:
         if part in said:
             return _problem(shown, "SYNTAX", message, hint, at)
     return _problem(shown, "SYNTAX", f"not valid YAML or JSON: {said}", None, at)
+
+
+def _at_end(text: str, at: tuple[int, int]) -> bool:
+    line, column = at
+    rest = "\n".join(text.split("\n")[line - 1 :])
+    return not rest[column - 1 :].strip()
 
 
 def _indented_by_tab(text: str, line: int) -> bool:

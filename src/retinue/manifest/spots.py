@@ -43,7 +43,7 @@ class Document:
     """A file as read: values, positions, and what was wrong with it.
 
     ``broken`` says that ``value`` is not the whole document and must not be used; ``templated``
-    that ``${`` stands somewhere in it.
+    that ``${`` stands somewhere in it, ``keyed`` that it is worth looking for keys in it.
     """
 
     file: str
@@ -52,6 +52,7 @@ class Document:
     problems: tuple[Problem, ...] = ()
     broken: bool = False
     templated: bool = False
+    keyed: bool = False
 
     def place(self, path: KeyPath = ()) -> Place:
         """Return the place of the value at ``path``, or of the nearest part around it."""

@@ -19,6 +19,24 @@ def did_you_mean(word: str, candidates: Iterable[str], otherwise: str | None = N
     return f"did you mean {match!r}?" if match is not None else otherwise
 
 
+def meant_address(
+    written: str, addresses: Iterable[str], otherwise: str | None = None
+) -> str | None:
+    """Return a hint that names the addresses that ``written`` may stand for, or ``otherwise``.
+
+    A name without its kind stands for every address of that name.
+    """
+    by_name: dict[str, list[str]] = {}
+    for address in sorted(addresses):
+        by_name.setdefault(address.partition(".")[2], []).append(address)
+    if written in by_name:
+        return f"did you mean {' or '.join(map(repr, by_name[written]))}?"
+    whole = [address for same in by_name.values() for address in same]
+    name = closest(written, by_name)
+    near = closest(written, whole) or (by_name[name][0] if name is not None else None)
+    return f"did you mean {near!r}?" if near is not None else otherwise
+
+
 def listed(words: Iterable[str], *, most: int = 12) -> str:
     """Join words for a sentence; a long list ends in how many more there are."""
     every = sorted(words)

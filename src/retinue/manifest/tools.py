@@ -114,7 +114,7 @@ def _file_search(entry: _Entry) -> FileSearch:
 
 
 def _retrieval(entry: _Entry) -> FileSearch | None:
-    return None if entry.first_api.refused else FileSearch(entry.first_api.store)
+    return None if entry.first_api.refused else FileSearch(entry.first_api.store, retrieval=True)
 
 
 def _function(entry: _Entry) -> FunctionTool | None:
@@ -134,10 +134,11 @@ def _web_search(entry: _Entry) -> WebSearch:
 
 def _mcp(entry: _Entry) -> Mcp | None:
     for name in entry.value.get("headers", {}):
-        if _SECRET_HEADER.search(name):
+        place = entry.owner.places.at(*entry.path("headers", name))
+        if _SECRET_HEADER.search(name) and not entry.context.told(place, "SECRET"):
             entry.context.report(
                 "SECRET",
-                entry.owner.places.at(*entry.path("headers", name)),
+                place,
                 f"the header {name} carries a secret, and secrets don't belong in git",
                 "declare it under credentials:, and name that as credential: of the tool",
             )

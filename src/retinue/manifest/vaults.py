@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from retinue import reserved
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.files import lifecycle
 from retinue.manifest.model import Credential, Json, Vault
@@ -64,12 +66,13 @@ def _auth(context: Context, owner: Declaration) -> dict[str, Any]:
     if "expires_at" in auth:
         read_time(context, owner, auth["expires_at"], "expires_at")
     name = str(auth.get("secret_name", ""))
-    if name.startswith("CODEX_"):
+    if re.fullmatch(reserved.PLACEHOLDER, name):
         context.report(
             "RESERVED",
             owner.places.at("secret_name"),
             f"the name {name} is reserved",
-            "the platform keeps names that start with CODEX_ to itself: choose another",
+            "the platform keeps CODEX_… and the variables of proxies and certificates to itself: "
+            "choose another",
         )
     networking = auth.get("networking", {})
     if "allowed_hosts" in networking:  # the platform keeps them so
@@ -92,5 +95,5 @@ def _opened(context: Context, owner: Declaration, value: Any, path: KeyPath) -> 
 def _refuse_text(context: Context, owner: Declaration, path: KeyPath) -> None:
     """Report text that the schema let through: `$${env:…}`, or that of an unknown type."""
     place = owner.places.at(*path)
-    if all(problem.place != place for problem in context.problems):
+    if not context.told(place):
         context.report("SECRET", place, f"{joined(path)} {WRITTEN_DOWN}", REFER_INSTEAD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from retinue.manifest.keys import redacted
 from retinue.manifest.model import Json
 from retinue.manifest.scalars import YAML_1_1_BOOLEANS
 from retinue.problem import KeyPath
@@ -56,7 +57,8 @@ def joined(path: KeyPath) -> str:
 
 
 def shown(text: str) -> str:
-    """Quote a text for a message, shortened when it is long."""
+    """Quote a text for a message, shortened when it is long, and without keys."""
+    text = redacted(text)
     return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 

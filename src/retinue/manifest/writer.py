@@ -7,12 +7,15 @@ than text is quoted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retinue.manifest.scalars import UnfitNumber, resolve
 
 if TYPE_CHECKING:
     import yaml
+
+_ODD_ENDS: Final = "\x85\u2028\u2029"
+"""Line ends to some readers and text to others: the same to all of them as escapes."""
 
 
 def to_yaml(document: Mapping[str, Any]) -> str:
@@ -34,6 +37,8 @@ def to_yaml(document: Mapping[str, Any]) -> str:
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    if any(end in value for end in _ODD_ENDS):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"')
     if "\n" in value and not any(line.endswith(" ") for line in value.split("\n")):
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|")
     style = None if _plain(value) else "'"

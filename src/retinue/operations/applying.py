@@ -18,6 +18,7 @@ from retinue.engine.perform import Performer
 from retinue.engine.plan import Action, Plan
 from retinue.engine.ports import SYSTEM, Clock, Reporter, Stop
 from retinue.engine.tasks import unless_stopped
+from retinue.errors import PlanStale, SecretUnreadable
 from retinue.kinds.values import Sealed, spots
 from retinue.operations.desired import Wanted, secrets_of
 from retinue.operations.planning import Planned, PlanOptions, make_plan
@@ -140,10 +141,18 @@ async def _renew_records(ledger: JournalLedger, plan: Plan) -> None:
 
 
 def _check_secrets(plan: Plan, unseal: Callable[[Sealed], str]) -> None:
-    """Read every secret of a saved plan before anything is changed: it may be another by now."""
+    """Read every secret of a saved plan before anything is changed: it may be another by now.
+
+    Raises:
+        PlanStale, SecretUnreadable: one is another, or can't be read; with the address it is of.
+    """
     for change in plan.pending:
         for _, secret in spots(change.written(), Sealed):
-            unseal(secret)
+            try:
+                unseal(secret)
+            except (PlanStale, SecretUnreadable) as error:
+                message = f"{change.address}: {error.message}"
+                raise type(error)(message, hint=error.hint) from None
 
 
 async def _carry_out(

@@ -48,12 +48,15 @@ def load_call(
 ) -> dict[str, Any]:
     """See `retinue.load`."""
     calls = _from_file(Path(file)) if file is not None else _from_state(project, stack)
-    if name not in calls:
-        known = f"there are: {listed(calls)}" if calls else "apply the manifests first"
-        raise UsageError(
-            f"there is no applied assistant {name!r}", hint=did_you_mean(name, calls, known)
-        )
-    return copy.deepcopy(calls[name])
+    if name in calls:
+        return copy.deepcopy(calls[name])
+    known = f"there are: {listed(calls)}" if calls else ""
+    if file is None:
+        message, hint = f"there is no applied assistant {name!r}", "apply the manifests first"
+        raise UsageError(message, hint=did_you_mean(name, calls, known or hint))
+    hint = "; ".join([*filter(None, [known]), _RELEASES_ALONE])
+    message = f"{file} holds no assistant {name!r}"
+    raise UsageError(message, hint=did_you_mean(name, calls, hint))
 
 
 def _from_state(project: str | Path | None, stack: str | None) -> dict[str, dict[str, Any]]:
@@ -73,4 +76,8 @@ def _from_file(path: Path) -> dict[str, dict[str, Any]]:
         raise UsageError(message, hint=_WRITE_ONE) from None
 
 
+_RELEASES_ALONE = (
+    "such a file holds the assistants of the target responses alone; one of another target is read "
+    "from the state, without file="
+)
 _WRITE_ONE = "write one with: retinue output --format responses > FILE"

@@ -27,6 +27,7 @@ from retinue.manifest.model import (
     Environment,
     File,
     Function,
+    InlineFile,
     Manifest,
     Secret,
     Skill,
@@ -36,7 +37,7 @@ from retinue.manifest.model import (
 from retinue.project import Project
 from retinue.secrets import Secrets
 from retinue.targets.registry import ADAPTERS, COMPILERS
-from retinue.uploads import read_uploads
+from retinue.uploads import Folder, read_uploads
 
 _COMPILERS: Mapping[type[Any], Callable[[Any, Context], Resource]] = {
     File: compile_file,
@@ -90,7 +91,8 @@ def wanted(project: Project, manifest: Manifest, *, reading: bool = True) -> Wan
                 failures[secret] = error
         return Sealed(None, secret)
 
-    desired = _compiled(manifest, Context(owner_of(project), _uploads(project, manifest), seal))
+    uploads, inline = _contents(project, manifest)
+    desired = _compiled(manifest, Context(owner_of(project), uploads, seal, inline))
     return Wanted(
         desired=desired,
         moves=tuple((entry.source, entry.target) for entry in manifest.moves),
@@ -119,17 +121,29 @@ def secrets_of(project: Project) -> Secrets:
     return Secrets(project.environ, project.root, owner_of(project))
 
 
-def _uploads(project: Project, manifest: Manifest) -> dict[Address, Upload]:
+def _contents(
+    project: Project, manifest: Manifest
+) -> tuple[dict[Address, Upload], dict[Address, tuple[Upload, ...]]]:
+    """The content of every file and skill, and what is sent inside of every environment."""
     items = manifest.resources.values()
     files = [item for item in items if isinstance(item, File)]
     skills = [item for item in items if isinstance(item, Skill)]
-    uploads = read_uploads(
-        [(file.path, file.shown) for file in files],
-        project.root / ".retinue" / "cache" / "hashes.json",
-        folders=[(skill.path, skill.shown, skill.files) for skill in skills],
-    )
-    addresses = [*(file.address for file in files), *(skill.address for skill in skills)]
-    return dict(zip(addresses, uploads, strict=True))
+    environments = [item for item in items if isinstance(item, Environment)]
+    inline = {
+        e.address: [f for f in e.files or () if isinstance(f, InlineFile)] for e in environments
+    }
+    plugins = {e.address: e.plugins or () for e in environments}
+    paths = [(file.path, file.shown) for file in files]
+    paths += [(file.source, file.shown) for each in inline.values() for file in each]
+    folders: list[Folder] = [(skill.path, skill.shown, skill.files) for skill in skills]
+    folders += [(p.path, p.shown, p.files) for each in plugins.values() for p in each]
+    cache = project.root / ".retinue" / "cache" / "hashes.json"
+    found = iter(read_uploads(paths, cache, folders=folders))
+    uploads = {file.address: next(found) for file in files}
+    alone = {address: [next(found) for _ in each] for address, each in inline.items()}
+    uploads |= {skill.address: next(found) for skill in skills}
+    packed = {address: [next(found) for _ in each] for address, each in plugins.items()}
+    return uploads, {address: (*alone[address], *packed[address]) for address in alone}
 
 
 def _compiled(manifest: Manifest, context: Context) -> dict[Address, Resource]:

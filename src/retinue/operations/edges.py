@@ -12,6 +12,7 @@ from retinue.manifest.model import (
     Credential,
     Declared,
     Environment,
+    EnvironmentFile,
     FileSearch,
     FunctionTool,
     Manifest,
@@ -41,7 +42,7 @@ def _used(item: Declared) -> Iterator[Reference | None]:
                 yield from _used_by_tool(tool)
             yield from (environment, *(vaults or ()))
         case Environment(files=placed, skills=skills):
-            yield from (each.file for each in placed or ())
+            yield from (each.file for each in placed or () if isinstance(each, EnvironmentFile))
             yield from (use.skill for use in skills or ())
         case Credential(vault=vault):
             yield vault

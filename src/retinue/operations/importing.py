@@ -16,7 +16,9 @@ from retinue.address import Address
 from retinue.engine.entry import Entry, Snapshot
 from retinue.errors import FamilyGone, NotFound, UsageError
 from retinue.kinds.base import Adapter, Live, Resource
+from retinue.kinds.credential import CREDENTIAL, parts_of
 from retinue.kinds.marker import Owner
+from retinue.kinds.values import Ref
 from retinue.kinds.vector_store import VECTOR_STORE
 from retinue.manifest.writer import to_yaml
 from retinue.operations.desired import Wanted
@@ -74,13 +76,14 @@ async def import_one(
     """Record the object ``object_id`` as ``address``.
 
     Raises:
-        UsageError: the address is taken, the object tracked, or what no manifest can be written
-            of is not declared.
+        UsageError: the address is taken, the object tracked, a credential's vault is missing, or
+            what no manifest can be written of is not declared.
         NotFound: there is no such object.
     """
     async with _opened(project, want, notice) as (session, snapshot, write):
         resource = want.desired.get(address)
         adapters = _adapters_of(session, address.kind, resource)
+        _check_form(snapshot, address, object_id, resource)
         _check_free(snapshot, address, object_id)
         adapter, live = await _found(adapters, object_id)
         if resource is None and adapter.type.name not in _DESCRIBED:
@@ -176,6 +179,20 @@ def _adapters_of(session: Session, kind: str, resource: Resource | None) -> list
         return sorted(fitting, key=lambda adapter: adapter.type.name != wanted)
     kinds = sorted({adapter.type.kind for adapter in every})
     raise UsageError(f"{kind!r} can't be imported", hint=f"kinds are {', '.join(kinds)}")
+
+
+def _check_form(
+    snapshot: Snapshot, address: Address, object_id: str, resource: Resource | None
+) -> None:
+    """A credential is found in its vault, and nowhere else."""
+    if address.kind != CREDENTIAL.kind or all(parts_of(object_id)):
+        return
+    vault = None if resource is None else resource.values["vault"]
+    known = snapshot.ids().get(vault.address) if isinstance(vault, Ref) else vault
+    raise UsageError(
+        f"{object_id} does not say which vault the credential is in",
+        hint=f"retinue import {address} {known or 'vault_…'}/{object_id}",
+    )
 
 
 def _check_free(snapshot: Snapshot, address: Address, object_id: str) -> None:

@@ -33,6 +33,26 @@ def pack(upload: Upload, folder: str) -> IO[bytes]:
     return archive
 
 
+def whole(upload: Upload, folder: str) -> bytes:
+    """All of a file, or of a folder's archive, at once: for what is so small that it is sent inside
+    of something else.
+
+    Raises:
+        PlanStale: it is not what ``upload`` says.
+    """
+    if upload.files is not None:
+        with pack(upload, folder) as archive:
+            archive.seek(0)
+            return archive.read()
+    try:
+        content = upload.path.read_bytes()
+    except OSError:
+        raise changed(upload) from None
+    if hashlib.sha256(content).hexdigest() != upload.sha256:
+        raise changed(upload)
+    return content
+
+
 def _packed(upload: Upload, folder: str, archive: IO[bytes]) -> str:
     """Write the archive; the digest of what went into it."""
     with ZipFile(archive, "w", ZIP_DEFLATED) as packed:

@@ -7,6 +7,7 @@ be repeated is repeated here, under the run's limiter.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from retinue.errors import NotFound, RateLimited, Unavailable
 from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
-from retinue.platform.bundle import pack
+from retinue.platform.bundle import pack, whole
 from retinue.platform.failures import family_gone, translate
 from retinue.platform.limiter import Limiter, backoff
 from retinue.platform.streams import events_of
@@ -120,6 +121,10 @@ class PlatformClient:
                 )
 
             return await self._once(f"POST {path}", send)
+
+    async def inline(self, upload: Upload, folder: str = "") -> str:
+        content = await asyncio.to_thread(whole, upload, folder)
+        return base64.b64encode(content).decode("ascii")
 
     async def stream(
         self, path: str, body: Object, params: Object | None = None

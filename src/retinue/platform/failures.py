@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SERVER_ERROR = 500
 
-_SUNSET = (
+SUNSET = (
     "OpenAI closed its Assistants API on 2026-08-26; say target: responses or target: agents in "
     "retinue.yaml, or use platform: {api: local} or a server that still has it (platform.base_url)"
 )
@@ -31,7 +31,7 @@ _NO_AGENTS = (
 _NO_SKILLS = "skills need the Skills API, which OpenAI and the embedded platform have"
 _WRONG_URL = "check base_url: it usually ends in /v1"
 _FAMILIES = {
-    "/assistants": _SUNSET,
+    "/assistants": SUNSET,
     "/agents": _NO_AGENTS,
     "/agents/automations": _NO_AGENTS,
     "/agents/environments/templates": _NO_AGENTS,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Final
 
-from retinue.engine.plan import DriftedResource
+from retinue.engine.plan import DriftedResource, Plan
+from retinue.engine.plan_json import plan_to_json
+from retinue.engine.safety import Verdict
 from retinue.render.escape import quoted, visible
 from retinue.render.forms import View
 from retinue.render.lines import Block, Line, Piece, Pieces, Sign, line
 from retinue.render.objects import attribute_changed, attribute_spot, framed, shown_name
 from retinue.render.style import Tone
 from retinue.render.values import label_of, widest
+
+DOCUMENT: Final = ("format_version", "project", "stack", "platform", "resource_drift")
+"""The keys of a plan document that tell of drift."""
 
 TITLE = "Note: objects have changed outside of Retinue"
 EXPLANATION = (
@@ -25,6 +31,12 @@ def heading(item: DriftedResource) -> tuple[Pieces, ...]:
     word = "has been deleted" if item.deleted else "has changed"
     address = Piece(visible(str(item.address)), Tone.BOLD)
     return ((address, " ", Piece(word, Tone.ALARM if item.deleted else Tone.BOLD)),)
+
+
+def drift_json(plan: Plan) -> dict[str, Any]:
+    """The drift of a plan as one document. Described by ``schemas/drift.schema.json``."""
+    document = plan_to_json(plan, Verdict())
+    return {key: document[key] for key in DOCUMENT}
 
 
 def drift_block(view: View, item: DriftedResource) -> Block:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 _ALWAYS = (
@@ -75,3 +76,26 @@ def clipped(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return f"{text[:limit]} … ({counted(len(text) - limit, 'more character')})"
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal uses for ``text``."""
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def fitted(text: str, width: int) -> str:
+    """Cut a line to ``width`` columns, the last of which says so."""
+    if columns(text) <= width:
+        return text
+    room = width - 1
+    for number, character in enumerate(text):
+        room -= _width(character)
+        if room < 0:
+            return f"{text[:number]}…"
+    return text

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 from retinue.errors import ManifestError, Reason, Refused, RetinueError
 from retinue.render.escape import paragraph, visible
+from retinue.render.problems import problems_json
 from retinue.render.style import Style, Tone
+
+FORMAT_VERSION: Final = "1.0"
 
 
 def message_of(error: Exception, *, about: str = "") -> str:
@@ -37,6 +41,27 @@ def error_text(error: RetinueError, style: Style) -> str:
         return _reason_text(error.message, error.hint, None, style)
     reasons: Sequence[Reason] = reasons_of(error) or [error]
     return "\n".join(_reason_text(each.message, each.hint, each.code, style) for each in reasons)
+
+
+def failure_json(error: RetinueError) -> dict[str, Any]:
+    """An error as the one document of a command with ``--json``.
+
+    Described by ``schemas/problems.schema.json``.
+    """
+    return {"format_version": FORMAT_VERSION, "problems": failure_problems(error)}
+
+
+def failure_problems(error: RetinueError) -> list[dict[str, Any]]:
+    """Each problem of an error as data; those of manifests have a place."""
+    if isinstance(error, ManifestError):
+        return problems_json(error.problems)
+    return [_unplaced(reason) for reason in reasons_of(error) or [error]]
+
+
+def _unplaced(reason: Reason) -> dict[str, Any]:
+    nowhere = {"file": None, "line": None, "column": None}
+    said = {"code": reason.code, "severity": "error", "message": reason.message}
+    return {**said, "hint": reason.hint, **nowhere}
 
 
 def _reason_text(message: str, hint: str | None, code: str | None, style: Style) -> str:

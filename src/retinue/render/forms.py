@@ -78,6 +78,15 @@ def member(view: View, value: Any) -> Item | None:
     return Item(visible(str(value["path"])), (f"sha256 {short_hash(value['sha256'])}",))
 
 
+def bundle(view: View, value: Any) -> Item | None:
+    """A folder that is sent whole, with its files."""
+    del view
+    if not isinstance(value, Mapping) or value.keys() != {"name", "sha256", "content"}:
+        return None
+    note = f"sha256 {short_hash(value['sha256'])}"
+    return Item(visible(str(value["name"])), (note,), {"content": value["content"]})
+
+
 def tool(view: View, value: Any) -> Item | None:
     """A tool: its type, the name of a function, and its options without the wrapping."""
     del view
@@ -105,6 +114,8 @@ FORMS: Mapping[str, Form] = {
     "tools": tool,
     "files": attachment,
     "content": member,
+    "inline_files": member,
+    "plugin_contents": bundle,
     "file_ids": identifier,
     "vector_store_ids": identifier,
 }

@@ -137,7 +137,8 @@ def _range(start: int, stop: int) -> str:
 
 
 def _context(depth: int, row: str, *, full: bool) -> Line:
-    return line(depth, Sign.NONE, _plain(row.removesuffix("\n"), full=full))
+    sign = Sign.NONE if full else Sign.CONTEXT
+    return line(depth, sign, _plain(row.removesuffix("\n"), full=full))
 
 
 def _replaced(depth: int, old: list[str], new: list[str], *, full: bool) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from retinue.manifest.schema_project import TARGETS
@@ -23,11 +23,13 @@ def imported_text(report: Report, style: Style) -> str:
     """Each assistant with what is not as it was; then the files and the figures."""
     new = [each for each in report.taken if not each.declared]
     everywhere = _common(new)
-    blocks = [_block(each, everywhere, style) for each in report.taken]
-    if everywhere:
-        blocks.insert(
-            0, [style.paint("every new assistant", Tone.BOLD), *_lines(everywhere, style)]
-        )
+    routine = _routine(new, everywhere)
+    once = {*everywhere, *routine}
+    blocks = [
+        *_head("every new assistant", everywhere, style),
+        *_head("new assistants that have them", _joined(routine), style),
+        *(_block(each, once, style) for each in report.taken),
+    ]
     parts = ["\n".join(block) for block in blocks]
     files = "\n".join(_files(report))
     return "\n\n".join([*parts, *([files] if files else []), _figures(report)]) + "\n"
@@ -40,12 +42,33 @@ def _common(new: list[Taken]) -> list[Remark]:
     return [each for each in new[0].remarks if all(each in other.remarks for other in new[1:])]
 
 
-def _block(taken: Taken, everywhere: list[Remark], style: Style) -> list[str]:
+def _routine(new: list[Taken], everywhere: list[Remark]) -> list[Remark]:
+    """What is said of some of several assistants, whichever they are."""
+    if len(new) < 2:
+        return []
+    said = dict.fromkeys(each for taken in new for each in taken.remarks if each.routine)
+    return [each for each in said if each not in everywhere]
+
+
+def _joined(remarks: Iterable[Remark]) -> list[Remark]:
+    """One remark for each message, with the fields of all that say it."""
+    fields: dict[str, dict[str, None]] = {}
+    for each in remarks:
+        fields.setdefault(each.message, {}).update(dict.fromkeys(each.field.split(", ")))
+    return [Remark("dropped", ", ".join(of), message) for message, of in fields.items()]
+
+
+def _head(title: str, remarks: list[Remark], style: Style) -> list[list[str]]:
+    """A block of what need not be said of each; none where there is nothing."""
+    return [[style.paint(title, Tone.BOLD), *_lines(remarks, style)]] if remarks else []
+
+
+def _block(taken: Taken, once: Collection[Remark], style: Style) -> list[str]:
     known = ", ".join(part for part in (taken.object_id, str(taken.origin)) if part)
     head = f"{style.paint(visible(str(taken.address)), Tone.BOLD)}  {visible(known)}"
     if taken.declared:
         return [head, f"  declared already, in {visible(taken.declared)}"]
-    remarks = [each for each in taken.remarks if each not in everywhere]
+    remarks = [each for each in taken.remarks if each not in once]
     return [head, *_lines(remarks, style)]
 
 

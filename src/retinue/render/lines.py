@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
+from retinue.render.escape import fitted
 from retinue.render.style import BRACKETS, Style, Tone
 
 
@@ -26,12 +27,16 @@ class Sign(Enum):
     ADOPT = "="
     MOVE = ">"
     FORGET = "."
+    CONTEXT = " "
+    """A line of a text that stays: one row of a terminal is enough to find one's way."""
+
     HUNK = "@@"
     """The header of a hunk: not shown as a symbol, its text begins with it."""
 
 
 TONES = {
     Sign.NONE: Tone.PLAIN,
+    Sign.CONTEXT: Tone.PLAIN,
     Sign.ADD: Tone.GREEN,
     Sign.CHANGE: Tone.YELLOW,
     Sign.REMOVE: Tone.RED,
@@ -106,7 +111,9 @@ def for_terminal(block: Block, style: Style) -> str:
     """A block as people read it in a terminal."""
     rows = [f"  # {_painted(comment, style)}" for comment in block.comments]
     for depth, sign, pieces in block.lines:
-        rows.append(f"{_margin(depth, sign, style)}{_painted(pieces, style)}".rstrip(" "))
+        row = f"{_margin(depth, sign, style)}{_painted(pieces, style)}".rstrip(" ")
+        fits = sign is not Sign.CONTEXT or not style.terminal
+        rows.append(row if fits else fitted(row, style.width))
     return "\n".join(rows)
 
 

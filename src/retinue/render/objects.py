@@ -20,6 +20,7 @@ NAMES = ("name", "filename")
 
 DEFAULTED = "returns to the platform's default"
 REPLACING = "forces replacement"
+MARKING = "whose it is; among its metadata"
 
 
 def view_of(plan: Plan, *, full_text: bool = False) -> View:
@@ -158,8 +159,16 @@ def _updated(view: View, change: Change) -> Iterator[Line]:
             spot = attribute_spot(view, kind, name, width)
             yield from attribute_whole(spot, kind, Sign.REMOVE, value)
     if not names and MARKER in change.changed:
-        yield line(1, Sign.CHANGE, Piece("# ownership marker will be written", Tone.DIM))
+        yield from _marked(view, change)
     yield from hidden(1, len(_unchanged(after, change.changed)), "attribute")
+
+
+def _marked(view: View, change: Change) -> list[Line]:
+    """The marker, where nothing else changes: otherwise an update has nothing to show."""
+    old, new = (change.before or {}).get(MARKER), (change.after or {}).get(MARKER)
+    spot = attribute_spot(view, change.address.kind, MARKER, _width(change, change.after or {}, ()))
+    lines = whole(spot, Sign.CHANGE, new) if old == new else changed(spot, old, new)
+    return noted(lines, first=MARKING)
 
 
 def _remark(change: Change, name: str) -> str:
@@ -189,6 +198,7 @@ def _identity(change: Change, values: Mapping[str, Any], names: Sequence[str]) -
 def _width(change: Change, values: Mapping[str, Any], names: Sequence[str]) -> int:
     shown = [shown_name(change.address.kind, name) for name in names]
     named = [name for name in NAMES if name in values]
+    named += [MARKER] if not names and MARKER in change.changed else []
     return widest(["id", *shown, *named, *(["path"] if change.upload and names else [])])
 
 

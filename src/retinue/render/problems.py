@@ -5,13 +5,14 @@ All of them, in reading order. Pure: ``sources`` answers with the text of a file
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from retinue.manifest.keys import masked
+from retinue.manifest.leaks import SHOWS_SECRET
 from retinue.problem import Place, Problem, in_reading_order
-from retinue.render.escape import counted, paragraph, visible
+from retinue.render.escape import columns, counted, paragraph, visible
 from retinue.render.style import Style, Tone
 
 Sources = Callable[[str], str | None]
@@ -28,10 +29,16 @@ def problems_text(problems: Iterable[Problem], style: Style, *, sources: Sources
 
     @cache
     def lines(file: str) -> list[str]:
-        return (sources(file) or "").replace("\r\n", "\n").split("\n")
+        text = (sources(file) or "").replace("\r\n", "\n").split("\n")
+        secret = {each.place.line for each in ordered if _at_secret(each, file)}
+        return ["" if number in secret else line for number, line in enumerate(text, 1)]
 
     parts = ["\n".join(_problem(problem, style, lines)) for problem in ordered]
     return "\n\n".join([*parts, _figures(ordered)]) + "\n"
+
+
+def _at_secret(problem: Problem, file: str) -> bool:
+    return problem.place.file == file and problem.code in SHOWS_SECRET
 
 
 def _figures(problems: list[Problem]) -> str:
@@ -55,7 +62,7 @@ def _excerpt(place: Place, style: Style, lines: list[str]) -> Iterator[str]:
     """The line that a problem is on, cut to the width, and a caret below."""
     if not 1 <= place.line <= len(lines) or not lines[place.line - 1].strip():
         return
-    text = lines[place.line - 1]
+    text = masked(lines[place.line - 1])
     at = min(max(place.column - 1, 0), len(text))
     room = max(20, style.width - 4)
     start = 0 if at < room * 2 // 3 else at - room // 3
@@ -67,14 +74,6 @@ def _excerpt(place: Place, style: Style, lines: list[str]) -> Iterator[str]:
 
 def _one_line(text: str) -> str:
     return visible(text.replace("\t", "    "))
-
-
-def columns(text: str) -> int:
-    """How many columns a terminal uses for ``text``."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
 
 
 def problems_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:

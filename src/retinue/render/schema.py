@@ -1,4 +1,4 @@
-"""The JSON Schemas of what Retinue writes for programs: plan documents and JSON lines.
+"""The JSON Schemas of what Retinue writes for programs: plan and drift documents.
 
 Draft 2020-12. The written copies in ``schemas/`` are for other tools; a test holds them equal.
 Objects are closed, so that a misspelt key can't go unnoticed; what a resource's own attributes are
@@ -14,8 +14,10 @@ from typing import Final
 from retinue.engine.plan import Action, Counts, Reason
 from retinue.manifest.schema import DRAFT, written
 from retinue.manifest.schema_parts import Schema, choice, flag, listing, mapping, text
+from retinue.render.drift import DOCUMENT
 
 PLAN_ID: Final = "urn:retinue:schema:plan:1"
+DRIFT_ID: Final = "urn:retinue:schema:drift:1"
 
 _ADDRESS: Final = "kind.name, e.g. assistant.math-tutor"
 _SHA256: Final = "^[0-9a-f]{64}$"
@@ -47,6 +49,9 @@ def open_mapping(description: str) -> Schema:
     return {"type": "object", "description": description}
 
 
+VERSION: Final = text("major.minor: a minor step adds", pattern="^1\\.[0-9]+$")
+
+
 def plan_schema() -> Schema:
     """Return the schema of a plan document: ``plan --json`` and plan files."""
     return {
@@ -57,9 +62,20 @@ def plan_schema() -> Schema:
     }
 
 
+def drift_schema() -> Schema:
+    """Return the schema of what ``drift --json`` prints: a part of a plan document."""
+    whole = {**_origin(), **_content()}
+    return {
+        "$schema": DRAFT,
+        "$id": DRIFT_ID,
+        "title": "Retinue drift",
+        **record("What others changed on the platform", {key: whole[key] for key in DOCUMENT}),
+    }
+
+
 def _origin() -> Schema:
     return {
-        "format_version": text("major.minor: a minor step adds", pattern="^1\\.[0-9]+$"),
+        "format_version": VERSION,
         "id": text("Names this very plan"),
         "digest": text("SHA-256 of what an apply would do", pattern=_SHA256),
         "timestamp": text("When it was made"),
@@ -121,6 +137,7 @@ def _change() -> Schema:
             "depends_on": {**addresses, "description": "What must be written before"},
             "released_from": {**addresses, "description": "What it depended on so far"},
             "upload": or_null(_upload()),
+            "inline": listing("Local content that is sent inside of the object", _upload()),
             "protect": flag("Whether it will be protected"),
             "protected": flag("Whether it is protected"),
             "leftover": flag("Whether it is an object that an interrupted apply left behind"),
@@ -218,8 +235,15 @@ def _refusal() -> Schema:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write ``plan.schema.json`` and ``events.schema.json`` into ``folder``."""
+    """Write ``NAME.schema.json`` for each document that a program reads into ``folder``."""
     from retinue.render.schema_events import events_schema
+    from retinue.render.schema_problems import problems_schema
 
-    for name, schema in (("plan", plan_schema()), ("events", events_schema())):
+    documents = {
+        "plan": plan_schema(),
+        "drift": drift_schema(),
+        "problems": problems_schema(),
+        "events": events_schema(),
+    }
+    for name, schema in documents.items():
         (folder / f"{name}.schema.json").write_text(written(schema), encoding="utf-8")

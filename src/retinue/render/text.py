@@ -14,7 +14,7 @@ from retinue.render.escape import paragraph, visible
 from retinue.render.forms import View
 from retinue.render.lines import LEGEND, TONES, for_terminal
 from retinue.render.objects import block_of, view_of
-from retinue.render.sentences import SIGNS, conclusion
+from retinue.render.sentences import SIGNS, conclusion, summary
 from retinue.render.style import Style, Tone
 
 
@@ -30,6 +30,13 @@ def plan_text(plan: Plan, verdict: Verdict, style: Style, *, full_text: bool = F
         style.paint(conclusion(plan), Tone.BOLD),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def approved_text(plan: Plan, verdict: Verdict, style: Style) -> str:
+    """What stands for a plan that was shown and approved before: its digest and its figures."""
+    figures = summary(plan.counts()).removeprefix("Plan: ")
+    first = style.paint(f"Saved plan {plan.digest[:12]}: {figures}", Tone.BOLD)
+    return "\n\n".join([first, *_refusals(verdict, style)]) + "\n"
 
 
 def drift_text(plan: Plan, style: Style) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 CODES: Final[Mapping[str, str]] = {
+    "RTN-TARGET-CLOSED": "an assistant is on a target that OpenAI, where it would be, has closed",
     "RTN-TARGET-FIELD": "an assistant has a field that its target doesn't know",
     "RTN-TARGET-LIMIT": "an assistant has more of something than its target takes",
     "RTN-TARGET-OPTION": "a tool or a format says something that the target can't express",

@@ -16,8 +16,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from retinue.address import Address
-from retinue.manifest.model import Assistant, Declared
-from retinue.problem import Problem
+from retinue.manifest.model import Assistant
+from retinue.problem import Place, Problem
 
 _WHERE: Final = "choose another; see developers.openai.com/api/docs/deprecations"
 _OF_REASONING: Final = ("reasoning_effort", "reasoning_summary")
@@ -30,25 +30,31 @@ def is_openai(base_url: str | None) -> bool:
     return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
-def lint_models(resources: Mapping[Address, Declared], today: date) -> Iterator[Problem]:
+def lint_models(assistants: Iterable[Assistant], today: date) -> Iterator[Problem]:
     """Yield warnings of models that go or are gone, and errors of parameters that they refuse."""
-    for each in resources.values():
-        if isinstance(each, Assistant) and isinstance(model := each.fields.get("model"), str):
-            yield from _shutdown(each, model, today)
+    for each in assistants:
+        if isinstance(model := each.fields.get("model"), str):
+            place, who = each.places.at("model"), str(each.address)
+            yield from _shutdown(place, model, today, who, f"{who} can't answer")
             yield from _parameters(each, model)
+        for check in each.checks:
+            if check.judge is not None and check.judge.model is not None:
+                who = f"the judge of a check of {each.address}"
+                yield from _shutdown(
+                    check.judge.place, check.judge.model, today, who, f"{who} can't judge"
+                )
 
 
-def _shutdown(assistant: Assistant, model: str, today: date) -> Iterator[Problem]:
+def _shutdown(place: Place, model: str, today: date, who: str, out: str) -> Iterator[Problem]:
+    """``out``: what it means to ``who`` that the model is gone."""
     day = _shutdowns().get(model)
     if day is None:
         return
     gone = day <= today
     yield Problem(
         code="RTN-MODEL-RETIRED" if gone else "RTN-MODEL-SHUTDOWN",
-        place=assistant.places.at("model"),
-        message=f"{assistant.address} can't answer: {_sentence(model, day, today)}"
-        if gone
-        else f"{assistant.address}: {_sentence(model, day, today)}",
+        place=place,
+        message=f"{out if gone else who}: {_sentence(model, day, today)}",
         hint=_hint(model),
         severity="warning",
     )

@@ -6,7 +6,7 @@ row for every target that does not take it; a test holds the table against what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from retinue.manifest.model import Assistant
@@ -15,20 +15,20 @@ from retinue.problem import KeyPath, Problem
 from retinue.targets import rules
 
 
-def unsupported(assistant: Assistant) -> Iterator[Problem]:
-    """Yield what the assistant's target can't express."""
+def unsupported(assistant: Assistant, among: Sequence[str] = TARGETS) -> Iterator[Problem]:
+    """Yield what the assistant's target can't express. ``among``: those that it may move to."""
     for rule in _BY_TARGET[assistant.target]:
         for path, what in rule.find(assistant):
             yield Problem(
                 code=rule.code,
                 place=assistant.places.at(*path),
                 message=f"{assistant.address} has {what}{rule.verdict}",
-                hint=_ways_out(assistant, rule, path),
+                hint=_ways_out(assistant, rule, path, among),
             )
 
 
-def _ways_out(assistant: Assistant, rule: rules.Rule, path: KeyPath) -> str:
-    others = [target for target in TARGETS if _fine(assistant, target, path)]
+def _ways_out(assistant: Assistant, rule: rules.Rule, path: KeyPath, among: Sequence[str]) -> str:
+    others = [target for target in among if _fine(assistant, target, path)]
     other, value = (
         ("leave it out there alone", "null")
         if rule.code == "RTN-TARGET-FIELD"
@@ -130,7 +130,7 @@ RULES: Final = (
     rules.format_(
         "agents",
         "of type json_object",
-        lambda written: written["type"] == "json_object",
+        lambda written: written.get("type") == "json_object",
         "use json_schema",
     ),
     rules.format_(

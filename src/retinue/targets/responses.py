@@ -7,7 +7,7 @@ the request of a release.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ def _or_nothing(value: Any) -> Any:
     return None if value in _NOTHING else value
 
 
-_ALONE: Final = ("name", "description")
+ALONE: Final = ("name", "description")
 """What a release says of itself, and no request."""
 
 _REQUEST: Final = (
@@ -71,7 +71,7 @@ RESPONSE = ResourceType(
     marked=False,
     recorded=True,
     attributes={
-        **{name: Attribute(normalise=_or_nothing, reduce=whole) for name in (*_ALONE, *_REQUEST)},
+        **{name: Attribute(normalise=_or_nothing, reduce=whole) for name in (*ALONE, *_REQUEST)},
         "digest": Attribute(computed=True),
     },
 )
@@ -156,7 +156,8 @@ class ResponseAdapter:
     def __init__(self, api: Api) -> None:
         del api
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        del within
         none: tuple[Sequence[Live], ...] = ()
         for page in none:
             yield page

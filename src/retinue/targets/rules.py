@@ -19,7 +19,6 @@ from retinue.manifest.model import (
 )
 from retinue.manifest.tools import tool_type
 from retinue.problem import KeyPath
-from retinue.targets import agent_tools
 
 Found: TypeAlias = Iterator[tuple[KeyPath, str]]
 """Where it stands in the assistant, and what it is, as the object of a sentence."""
@@ -69,9 +68,14 @@ def tool(target: str, type_: str, way: str = "") -> Rule:
     def find(assistant: Assistant) -> Found:
         for index, each in enumerate(assistant.tools or ()):
             if tool_type(each) == type_:
-                yield ("tools", index), f"the tool {type_}"
+                yield ("tools", index), f"the tool {_written(each)}"
 
     return Rule(target, "RTN-TARGET-TOOL", f"tool {type_}", find, way)
+
+
+def _written(tool: Tool) -> str:
+    """The type of a tool in the words of its manifest."""
+    return "retrieval" if isinstance(tool, FileSearch) and tool.retrieval else tool_type(tool)
 
 
 def _anything(value: Any) -> bool:
@@ -166,6 +170,9 @@ def code_files(target: str, most: int) -> Rule:
 
 def size_of_tools(tools: tuple[Tool, ...]) -> int:
     """The size of tools as compact JSON, as far as it is known before references have their IDs."""
+    # Here, for it brings the kinds along, which nothing else of a validation needs.
+    from retinue.targets import agent_tools
+
     known = (FunctionTool, WebSearch, Mcp, PlainTool)
     compiled = [agent_tools.compiled(tool) for tool in tools if isinstance(tool, known)]
     text = json.dumps(compiled, ensure_ascii=False, separators=(",", ":"), default=str)

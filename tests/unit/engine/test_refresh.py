@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -29,7 +29,8 @@ class Shelf:
     listed: int = 0
     read_ids: list[str] = field(default_factory=list)
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        del within
         shown = [each for each in self.objects if each.id not in self.unlisted]
         for start in range(0, max(len(shown), 1), PAGE):
             self.listed += 1
@@ -125,7 +126,8 @@ def test_a_pending_create_is_looked_for_back_to_its_time_and_no_further() -> Non
 class ClosedShelf(Shelf):
     """One whose family of endpoints the platform has closed."""
 
-    async def pages(self) -> AsyncIterator[Sequence[Live]]:
+    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
+        del within
         for _ in ("the only page",):
             raise FamilyGone("no /things")
         yield []

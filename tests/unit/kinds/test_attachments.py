@@ -70,6 +70,9 @@ class Platform:
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
         raise NotImplementedError(path)
 
+    async def inline(self, upload: Upload, folder: str = "") -> str:
+        raise NotImplementedError(upload)
+
 
 def attached(platform: Platform, count: int, strategy: Object | None = None) -> list[int]:
     """Attach ``count`` files; how many each batch held."""

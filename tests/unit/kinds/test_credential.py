@@ -25,7 +25,7 @@ from tests.support.recorder import (
 )
 
 from retinue.address import Address
-from retinue.errors import NotFound
+from retinue.errors import FamilyGone, NotFound
 from retinue.kinds.base import Live, Resource
 from retinue.kinds.credential import CredentialAdapter, compile_credential, parts_of
 from retinue.kinds.marker import KEY
@@ -315,7 +315,26 @@ def test_those_of_one_vault_after_the_other_are_listed() -> None:
         }
     )
     assert listed(CredentialAdapter(api)) == ["v1/old", "v2/new", "v2/middle"]
-    assert CredentialAdapter.type.unordered
+
+
+def test_those_of_certain_vaults_are_listed_without_looking_at_the_others() -> None:
+    api = Recorder(
+        {
+            "GET /vaults/v1/credentials": [item("static_bearer", id="a")],
+            "GET /vaults/v2/credentials": [item("static_bearer", id="b")],
+        }
+    )
+    assert listed(CredentialAdapter(api), within={"v2", "v1"}) == ["v1/a", "v2/b"]
+    assert listed(CredentialAdapter(api), within=()) == []
+
+
+def test_where_a_vault_is_gone_it_is_told_from_a_platform_that_has_none() -> None:
+    gone: dict[str, Any] = {"GET /vaults/v1/credentials": NotFound("no such vault")}
+    api = Recorder({**gone, "GET /vaults": []})
+    assert listed(CredentialAdapter(api), within=("v1",)) == []
+    api = Recorder({**gone, "GET /vaults": FamilyGone("no /vaults")})
+    with pytest.raises(FamilyGone):
+        listed(CredentialAdapter(api), within=("v1",))
 
 
 def test_an_id_leads_through_the_vault() -> None:

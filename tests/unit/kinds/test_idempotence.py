@@ -26,6 +26,7 @@ CASES: dict[str, dict[str, Any]] = yaml.safe_load(DATA.read_text(encoding="utf-8
 OF_AGENTS = ("environments", "vaults", "credentials", "skills", "automations")
 """Sections that an agent alone can use."""
 
+PLUGIN = ".codex-plugin/plugin.json"
 FILES = {
     "assistants/data/one.md": "first",
     "assistants/data/two.md": "second",
@@ -37,6 +38,10 @@ FILES = {
     "assistants/skills/latex/macros.tex": "\\newcommand",
     "assistants/skills/latex/more/a.tex": "a",
     "assistants/skills/citing/SKILL.md": "---\nname: citing\ndescription: Quotes.\n---\n",
+    f"assistants/plugins/notes/{PLUGIN}": '{"name": "notes", "description": "Finds."}',
+    "assistants/plugins/notes/README.md": "Notes",
+    f"assistants/plugins/plain/{PLUGIN}": '{"name": "plain", "description": "Plain."}',
+    f"assistants/plugins/other/{PLUGIN}": '{"name": "notes", "description": "Other."}',
 }
 BEARER = {
     "vault": "keys",

@@ -25,11 +25,12 @@ def a_file(path: str, size: int = 1) -> dict[str, str]:
     return {"type": "inline", "data": inline(size), "path": path}
 
 
-def an_archive(**source: str) -> dict[str, Any]:
-    """An inline skill or plugin; ``source`` replaces parts of what is in it."""
+def an_archive(padding: int = 0, **source: str) -> dict[str, Any]:
+    """An inline skill or plugin, of some more bytes; ``source`` replaces parts of what is in it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("SKILL.md", SECRET)
+        archive.writestr("padding", bytes(padding))
     data = base64.b64encode(buffer.getvalue()).decode()
     sent = {"type": "base64", "media_type": "application/zip", "data": data} | source
     return {"type": "inline", "name": "latex", "description": "Sets formulas.", "source": sent}
@@ -38,6 +39,13 @@ def an_archive(**source: str) -> dict[str, Any]:
 def on_two_disks() -> str:
     """The end of a zip archive that begins elsewhere."""
     return base64.b64encode(b"PK\6\7" + bytes(12) + b"\2\0\0\0PK\5\6" + bytes(18)).decode()
+
+
+async def test_an_archive_may_be_larger_than_an_inline_file(sdk: openai.AsyncOpenAI) -> None:
+    made = await sdk.beta.agents.environments.templates.create(
+        plugins=[an_archive(6 * 1024 * 1024)],  # type: ignore[list-item]
+    )
+    assert [plugin.name for plugin in made.plugins] == ["latex"]
 
 
 def restricted(**domains: list[str]) -> dict[str, Any]:
@@ -198,6 +206,7 @@ async def test_templates_are_listed_in_pages_and_deleted(sdk: openai.AsyncOpenAI
         {"skills": [an_archive(type="url")]},
         {"plugins": [an_archive(media_type="application/gzip")]},
         {"plugins": [{**an_archive(), "source": {}}]},
+        {"plugins": [an_archive()] * 33},
         {"skills": [{"type": "skill_reference", "skill_id": "skill_1", "version": "0"}]},
         {"setup_commands": [{"command": "ls", "cwd": "here"}]},
         {"network": {"access": "restricted"}},

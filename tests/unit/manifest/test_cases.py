@@ -26,15 +26,18 @@ from retinue.manifest.model import (
     Credential,
     Declared,
     Environment,
+    EnvironmentFile,
     ExternalId,
     File,
     FileSearch,
     Function,
     FunctionTool,
+    InlineFile,
     Lifecycle,
     Manifest,
     Mcp,
     PlainTool,
+    Plugin,
     Reference,
     Secret,
     Skill,
@@ -170,11 +173,28 @@ def plain_store(store: VectorStore) -> dict[str, Any]:
 def plain_environment(environment: Environment) -> dict[str, Any]:
     return {
         "fields": environment.fields,
-        "files": each_of(environment.files, lambda each: [plain_reference(each.file), each.path]),
+        "files": each_of(environment.files, plain_placed),
         "skills": each_of(
             environment.skills, lambda each: [plain_reference(each.skill), each.version]
         ),
+        **({"plugins": each_of(environment.plugins, plain_plugin)} if environment.plugins else {}),
         "variables": plain_secrets(environment.variables),
+    }
+
+
+def plain_placed(file: EnvironmentFile | InlineFile) -> list[Any]:
+    if isinstance(file, InlineFile):
+        return [f"inline {file.shown}", file.path]
+    return [plain_reference(file.file), file.path]
+
+
+def plain_plugin(plugin: Plugin) -> dict[str, Any]:
+    assert all((plugin.path / name).is_file() for name in plugin.files)
+    return {
+        "shown": plugin.shown,
+        "files": list(plugin.files),
+        "title": plugin.title,
+        "description": plugin.description,
     }
 
 

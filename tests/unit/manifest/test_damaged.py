@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.unit.manifest.test_cases import GOOD, write_project
 
 from retinue.errors import ManifestError
-from retinue.manifest.compose import load
 from retinue.manifest.source import parse
+from retinue.operations.declared import declared
 from retinue.problem import KeyPath
 from retinue.project import Project, load_project
 
-NAMES = ("good/the-whole-language", "good/what-agents-need", "good/variants-for-targets")
+NAMES = (
+    *("good/the-whole-language", "good/what-agents-need", "good/variants-for-targets"),
+    "good/odd-but-allowed",
+)
 GONE = "gone"
 JUNK: list[Any] = [
     *(GONE, None, 5, True, "", [], {}, [None], [5], ["a", "a"], {"a": 1}, {"agents": None}),
@@ -76,13 +79,17 @@ def damaged(value: Any, path: KeyPath, junk: Any) -> None:
 def codes_of(project: Project, target: str | None) -> list[str] | None:
     """The codes of what is wrong; None when nothing is."""
     try:
-        load(project, target=target)
+        declared(project, target=target)
     except ManifestError as error:
         return [problem.code for problem in error.problems]
     return None
 
 
 @settings(max_examples=150, deadline=None)
+@example(
+    ("good/odd-but-allowed", [(("assistants", "tutor", "response_format", "type"), "huh")]),
+    "agents",
+)
 @given(DAMAGE, st.sampled_from([None, "assistants", "responses", "agents"]))
 def test_whatever_is_wrong_is_said(
     projects: dict[str, Project],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,8 @@ def targets_of(manifest: Manifest) -> dict[str, str]:
 def complain(severity: Any) -> Check:
     """A check that minds every temperature and every tool."""
 
-    def check(resources: Mapping[Address, Declared]) -> Iterator[Problem]:
-        for each in resources.values():
+    def check(resources: Iterable[Declared]) -> Iterator[Problem]:
+        for each in resources:
             for path in ((), ("temperature",), ("tools", 0)):
                 place = each.places.at(*path)
                 yield Problem(code="RTN-TEST", place=place, message="no", severity=severity)
@@ -94,6 +94,8 @@ def test_what_a_check_finds_stands_among_all_other_problems(tmp_path: Path) -> N
         ("RTN-TEST", 2, 3),
         ("RTN-TEST", 4, 18),
         ("RTN-TEST", 5, 13),
+        ("RTN-TEST", 8, 22),  # as it would be on agents
+        ("RTN-TEST", 10, 13),
         ("RTN-TEST", 11, 3),
         ("RTN-TEST", 12, 5),
         ("RTN-MANIFEST-UNKNOWN-KEY", 14, 5),
@@ -130,3 +132,37 @@ def test_no_secret_is_read_and_no_command_is_run(
     text = "environments: {a: {variables: {A: '${env:KEY}', B: {command: [pass]}, C: '${env:NO}'}}}"
     found = loaded(tmp_path, text)
     assert "very-secret" not in repr(found)
+
+
+BROKEN = """\
+assistants:
+  tutor:
+    modle: gpt-4o
+    model: gpt-4o
+    instructions: {file: none.md}
+    response_format: {type: json_object}
+    tools: [retrieval, {type: function, function: quizz}]
+functions: {quiz: {}}
+"""
+
+
+def test_errors_hide_no_warning(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError) as caught:
+        loaded(tmp_path, BROKEN, check=complain("warning"))
+    found = {(each.code, each.severity) for each in caught.value.problems}
+    assert ("RTN-MANIFEST-UNKNOWN-KEY", "error") in found
+    assert {("RTN-MANIFEST-DEPRECATED", "warning"), ("RTN-TEST", "warning")} <= found
+
+
+def test_what_is_only_missing_for_an_error_is_no_warning(tmp_path: Path) -> None:
+    """The function that is misspelt would be used; the text that can't be read may say JSON."""
+    with pytest.raises(ManifestError) as caught:
+        loaded(tmp_path, BROKEN)
+    codes = {each.code for each in caught.value.problems}
+    assert not codes & {"RTN-MANIFEST-UNUSED-FUNCTION", "RTN-MANIFEST-JSON-WORD"}
+
+
+def test_errors_of_a_check_hide_no_warning_of_the_manifests(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError) as caught:
+        loaded(tmp_path, f"{TEAM}functions: {{quiz: {{}}}}\n", check=complain("error"))
+    assert "RTN-MANIFEST-UNUSED-FUNCTION" in {each.code for each in caught.value.problems}

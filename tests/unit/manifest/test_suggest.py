@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from retinue.manifest.suggest import closest, did_you_mean, listed
+from retinue.manifest.suggest import closest, did_you_mean, listed, meant_address
 
 
 def test_the_closest_word_whatever_its_case_and_dashes() -> None:
@@ -20,3 +20,13 @@ def test_a_hint_or_another() -> None:
 def test_long_lists_are_cut() -> None:
     assert listed(["b", "a"]) == "a, b"
     assert listed([str(n) for n in range(20)], most=2) == "0, 1 and 18 more"
+
+
+def test_the_address_that_was_meant() -> None:
+    known = ["assistant.bot", "assistant.tutor", "vault.bot", "file.docs/a.md"]
+    assert meant_address("bot", known) == "did you mean 'assistant.bot' or 'vault.bot'?"
+    assert meant_address("docs/a.md", known) == "did you mean 'file.docs/a.md'?"
+    assert meant_address("assistant.tuter", known) == "did you mean 'assistant.tutor'?"
+    assert meant_address("tuter", known) == "did you mean 'assistant.tutor'?"
+    assert meant_address("zzzzzz", known, "x") == "x"
+    assert meant_address("bot", []) is None

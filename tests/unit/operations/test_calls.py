@@ -91,6 +91,29 @@ def test_a_file_stands_for_the_state(world: World, tmp_path: Path) -> None:
     assert retinue.load("tutor", file=file) == loaded(world)
 
 
+def test_a_file_holds_releases_alone_and_says_so(world: World, tmp_path: Path) -> None:
+    world.declare(
+        {
+            "assistants": {
+                "tutor": {"model": "some-model", "target": "agents"},
+                "writer": {"model": "some-model", "target": "responses"},
+            }
+        }
+    )
+    world.apply()
+    file = tmp_path / "requests.json"
+    file.write_text(json.dumps(releases(world.state)))
+    with pytest.raises(UsageError, match=r"requests\.json holds no assistant 'tutor'") as caught:
+        retinue.load("tutor", file=file)
+    (hint,) = caught.value.__notes__
+    assert "there are: writer" in hint
+    assert "of the target responses alone" in hint
+    assert "without file=" in hint
+    with pytest.raises(UsageError) as caught:
+        retinue.load("writr", file=file)
+    assert caught.value.__notes__ == ["hint: did you mean 'writer'?"]
+
+
 def test_what_is_changed_is_a_copy(world: World) -> None:
     applied(world, target="responses", metadata={"team": "maths"})
     loaded(world)["metadata"]["team"] = "art"

@@ -166,6 +166,47 @@ def test_a_file_that_changed_since_is_not_uploaded(world: World) -> None:
     assert world.state.pending == {}, "nothing was sent: there is nothing to look for"
 
 
+INLINE: dict[str, Any] = {
+    "environments": {
+        "bench": {
+            "files": [{"inline": "one.md", "path": "/workspace/one.md"}],
+            "plugins": [{"path": "notes"}],
+        }
+    }
+}
+PLUGIN = {
+    "assistants/notes/.codex-plugin/plugin.json": '{"name": "notes", "description": "Finds."}',
+    "assistants/notes/skills/find.md": "look closely",
+}
+
+
+def test_a_plan_file_holds_no_inline_content_and_sends_it(world: World) -> None:
+    world.write(PLUGIN)
+    world.declare(INLINE)
+    planned = through_a_file(world, world.plan())
+    written = (world.root.parent / "plan.json").read_text()
+    assert "look closely" not in written
+    assert "first" not in written
+    world.apply_saved(planned)
+    assert world.plan().plan.empty
+    assert world.live("environment.bench")["files"][0]["size_bytes"] == len("first")
+
+
+@pytest.mark.parametrize("path", ["one.md", "notes/skills/find.md"])
+def test_inline_content_that_changed_since_is_not_sent(world: World, path: str) -> None:
+    world.write(PLUGIN)
+    world.declare(INLINE)
+    planned = through_a_file(world, world.plan())
+    world.write({f"assistants/{path}": "secret plans"})
+    applied = world.apply_saved(planned)
+    assert applied.outcome is not None
+    assert [type(failure.error) for failure in applied.outcome.failed] == [PlanStale]
+    assert world.objects("environment") == []
+    assert world.state.pending == {}, "nothing was sent: there is nothing to look for"
+    assert world.apply().outcome is not None
+    assert world.plan().plan.empty
+
+
 def test_a_plan_for_elsewhere_is_refused(world: World) -> None:
     planned = world.plan()
     for part in ("project", "stack", "platform"):

@@ -10,7 +10,7 @@ import pytest
 
 from retinue.errors import PlanStale
 from retinue.kinds.base import Upload
-from retinue.platform.bundle import pack
+from retinue.platform.bundle import pack, whole
 from retinue.uploads import read_uploads
 
 FILES = {"SKILL.md": b"cite", "scripts/run.sh": b"#!/bin/sh\n", "empty.txt": b""}
@@ -74,3 +74,32 @@ def test_what_changed_since_the_plan_is_not_packed(tmp_path: Path, now: bytes | 
         path.write_bytes(now)
     with pytest.raises(PlanStale, match="skill changed after the plan was made"):
         pack(upload, "citing")
+
+
+def test_the_whole_of_a_folder_is_its_archive(tmp_path: Path) -> None:
+    upload = folder(tmp_path / "a")
+    with pack(upload, "citing") as archive:
+        archive.seek(0)
+        assert whole(upload, "citing") == archive.read()
+
+
+def test_the_whole_of_a_file_is_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"\0content")
+    (upload,) = read_uploads([(path, "a.bin")], tmp_path / "cache.json")
+    assert whole(upload, "") == b"\0content"
+
+
+@pytest.mark.parametrize("now", [b"Content", b"", None])
+def test_the_whole_of_a_file_that_changed_since_the_plan_is_refused(
+    tmp_path: Path, now: bytes | None
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"content")
+    (upload,) = read_uploads([(path, "a.bin")], tmp_path / "cache.json")
+    if now is None:
+        path.unlink()
+    else:
+        path.write_bytes(now)
+    with pytest.raises(PlanStale, match=r"a\.bin changed after the plan was made"):
+        whole(upload, "")

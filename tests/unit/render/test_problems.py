@@ -6,8 +6,9 @@ import pytest
 
 from retinue.errors import ManifestError, PlanStale, RetinueError
 from retinue.problem import Place, Problem
+from retinue.render.escape import columns
 from retinue.render.failures import error_text
-from retinue.render.problems import columns, problems_github, problems_json, problems_text
+from retinue.render.problems import problems_github, problems_json, problems_text
 from retinue.render.style import PLAIN, Style
 
 UNKNOWN_KEY = Problem(
@@ -124,3 +125,28 @@ def test_problems_as_annotations() -> None:
 )  # fmt: skip
 def test_an_error_says_what_to_do_and_its_code(error: RetinueError, text: str) -> None:
     assert error_text(error, PLAIN) == text
+
+
+# In pieces, so that no scanner takes it for a key.
+KEY = "sk-" + "abcdefghijklmnop0123456789"
+
+
+def test_a_line_with_a_secret_is_never_shown() -> None:
+    source = "assistants:\n  token: hunter2\n"
+    written = Problem(
+        code="RTN-MANIFEST-SECRET", place=Place("a.yaml", 2, 10), message="token is written down"
+    )
+    beside = Problem(code="RTN-MANIFEST-UNKNOWN-KEY", place=Place("a.yaml", 2, 3), message="what")
+    text = shown(written, beside, source=source)
+    assert "hunter2" not in text
+    assert "token is written down" in text
+    assert "what" in text
+
+
+def test_a_key_on_a_line_is_masked_and_the_caret_stays() -> None:
+    source = f"a: {KEY}, modle: x\n"
+    column = source.index("modle") + 1
+    problem = Problem(code="RTN-X", place=Place("a.yaml", 1, column), message="what")
+    _, line, caret, *_ = shown(problem, source=source).split("\n")
+    assert KEY not in line
+    assert line.index("modle") == caret.index("^")

@@ -17,11 +17,17 @@ from retinue.engine.plan import Plan
 from retinue.engine.plan_json import plan_from_json, plan_to_json
 from retinue.engine.safety import Verdict
 from retinue.manifest.schema import written
-from retinue.render.schema import plan_schema, write_schemas
+from retinue.render.schema import drift_schema, plan_schema, write_schemas
 from retinue.render.schema_events import events_schema
+from retinue.render.schema_problems import problems_schema
 
 ROOT = Path(__file__).parents[3]
-SCHEMAS = {"plan": plan_schema(), "events": events_schema()}
+SCHEMAS = {
+    "plan": plan_schema(),
+    "drift": drift_schema(),
+    "problems": problems_schema(),
+    "events": events_schema(),
+}
 VERDICT = Verdict((plans.refusal(),))
 DOCUMENT = json.loads(json.dumps(plan_to_json(plans.everything(), VERDICT)))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMAS["plan"])
@@ -36,10 +42,10 @@ def test_the_written_schema_is_the_schema(name: str) -> None:
     )
 
 
-def test_both_are_written_to_a_folder(tmp_path: Path) -> None:
+def test_all_are_written_to_a_folder(tmp_path: Path) -> None:
     write_schemas(tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["events.schema.json", "plan.schema.json"]
+    assert names == sorted(f"{name}.schema.json" for name in SCHEMAS)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

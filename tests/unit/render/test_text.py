@@ -113,6 +113,37 @@ def test_a_replacement_says_what_forces_it() -> None:
     """)
 
 
+ROW = "Explain every step of the way, and wait for the student's answer before you go on. " * 4
+NARROW = Style(width=60, terminal=True)
+
+
+def long_context(style: Style, *, row: str = ROW, full_text: bool = False) -> str:
+    texts = (f"{row}\nBe kind.\n{row}\n", f"{row}\nBe patient.\n{row}\n")
+    before, after = ({"instructions": text} for text in texts)
+    change = plans.update(TUTOR, before, after)
+    return plan_text(plan(change), SAFE, style, full_text=full_text)
+
+
+def test_on_a_terminal_what_stays_of_a_text_takes_one_row_a_line() -> None:
+    rows = [row for row in long_context(NARROW).splitlines() if "Explain" in row]
+    assert len(rows) == 2
+    assert {len(row) for row in rows} == {60}
+    assert all(row.endswith("…") for row in rows)
+
+
+def test_wide_characters_take_two_columns_of_a_terminal() -> None:
+    rows = [row for row in long_context(NARROW, row="算" * 80).splitlines() if "算" in row]
+    assert [row.strip() for row in rows] == ["算" * 23 + "…"] * 2
+
+
+@pytest.mark.parametrize(("style", "full_text"), [(Style(width=60), False), (NARROW, True)])
+def test_in_a_pipe_and_in_full_it_is_not_cut_to_the_width(style: Style, *, full_text: bool) -> None:
+    rows = [
+        row for row in long_context(style, full_text=full_text).splitlines() if "Explain" in row
+    ]
+    assert [len(row) > 300 for row in rows] == [True, True]
+
+
 def test_sizes_and_hashes_that_look_alike_are_shown_exactly() -> None:
     change = plans.replace_paper()
     before, after = dict(change.before or {}), dict(change.after or {})
@@ -151,9 +182,21 @@ def test_an_adoption_that_only_marks() -> None:
     assert shown(plans.adopt()) == dedented("""
         # assistant.math-tutor will be adopted (it carries our marker)
         = assistant "math-tutor" {
-              id   = "asst_1"
-              name = "Math Tutor"
-            ~ # ownership marker will be written
+              id     = "asst_1"
+              name   = "Math Tutor"
+            + marker = "m"  # whose it is; among its metadata
+              # (1 unchanged attribute hidden)
+          }
+    """)
+
+
+def test_a_move_alone_shows_what_the_marker_will_say() -> None:
+    assert shown(plans.move()) == dedented("""
+        # assistant.math-tutor has moved from assistant.tutor
+        > assistant "math-tutor" {
+              id     = "asst_1"
+              name   = "Math Tutor"
+            ~ marker = "old" -> "new"  # whose it is; among its metadata
               # (1 unchanged attribute hidden)
           }
     """)

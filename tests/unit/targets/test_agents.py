@@ -86,6 +86,9 @@ class Recorder:
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
         raise NotImplementedError
 
+    async def inline(self, upload: Upload, folder: str = "") -> str:
+        raise NotImplementedError
+
     async def pages(
         self, path: str, *, size: int, params: Object | None = None
     ) -> AsyncIterator[list[Object]]:

@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 21)
 
 def linted(root: Path, model: str, today: date = TODAY, **said: Any) -> list[Problem]:
     declared = assistant(root, "responses", model=model, **said)
-    return list(lint_models({TUTOR: declared}, today))
+    return list(lint_models([declared], today))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,19 @@ def test_a_replacement_is_named_where_a_source_names_one(
     monkeypatch.setattr(models, "_data", lambda: known)
     (problem,) = linted(tmp_path, "gpt-4o")
     assert problem.hint == "use some-model instead"
+
+
+def test_the_model_of_a_judge_ends_as_well(tmp_path: Path) -> None:
+    checks = [{"ask": "Hello", "judge": {"rubric": "Good.", "model": "gpt-4o"}}]
+    (problem,) = linted(tmp_path, "some-model", checks=checks)
+    assert (problem.code, problem.severity) == ("RTN-MODEL-SHUTDOWN", "warning")
+    assert problem.message.startswith(
+        "the judge of a check of assistant.tutor: OpenAI shuts gpt-4o down on 2027-01-14"
+    )
+    text = (tmp_path / "assistants" / "team.yaml").read_text()
+    assert text[problem.place.column - 1 :].startswith('"gpt-4o"')
+    (gone,) = linted(tmp_path, "some-model", date(2027, 2, 1), checks=checks)
+    assert gone.message.startswith("the judge of a check of assistant.tutor can't judge: ")
 
 
 @pytest.mark.parametrize("model", ["some-model", "ft:gpt-4o:team::1", "gpt-6-astra", "gpt-4o-2"])

@@ -14,7 +14,7 @@ from retinue.manifest.schema import ASSISTANT_FIELDS
 from retinue.manifest.schema_project import TARGETS
 from retinue.manifest.schema_tools import TOOL_TYPES
 from retinue.problem import Problem
-from retinue.targets import models
+from retinue.targets import closed, models
 from retinue.targets.codes import CODES
 from retinue.targets.refusals import RULES, unsupported
 from retinue.targets.registry import COMPILERS
@@ -189,11 +189,27 @@ def test_what_a_target_has_instead_is_no_loss(tmp_path: Path) -> None:
 
 
 def test_every_code_is_listed_and_every_listed_one_is_raised() -> None:
-    text = (Path(models.__file__)).read_text("utf-8")
-    raised = {rule.code for rule in RULES} | set(re.findall(r"RTN-MODEL-[A-Z]+", text))
+    text = "".join(Path(str(each.__file__)).read_text("utf-8") for each in (models, closed))
+    raised = {rule.code for rule in RULES} | set(re.findall(r"RTN-(?:MODEL|TARGET)-[A-Z]+", text))
     assert raised == set(CODES)
 
 
 def test_no_row_is_there_twice() -> None:
     rows = [(rule.target, rule.subject) for rule in RULES]
     assert len(rows) == len(set(rows))
+
+
+def test_retrieval_is_called_as_it_is_written(tmp_path: Path) -> None:
+    """Nobody finds file_search in a manifest that does not say it."""
+    (problem,) = refused(tmp_path, "agents", tools=["retrieval"])
+    assert problem.message == (
+        "assistant.tutor has the tool retrieval, which target agents can't express"
+    )
+
+
+def test_no_way_out_leads_to_a_target_that_is_closed(tmp_path: Path) -> None:
+    declared = assistant(tmp_path, "agents", tools=["file_search"])
+    (problem,) = unsupported(declared)
+    assert (problem.hint or "").endswith("use target assistants")
+    (problem,) = unsupported(declared, among=("responses", "agents"))
+    assert "use target" not in (problem.hint or "")

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from retinue import reserved
 from retinue.local import checks, refusals, shapes
 from retinue.local.calls import Json
 from retinue.local.database import Connection
@@ -24,7 +25,9 @@ _MOST_FILES = 50
 _MOST_INLINE = 5 * 1024 * 1024
 _MOST_INLINE_TOGETHER = 10 * 1024 * 1024
 _MOST_REFERENCED = 50 * 1024 * 1024
-_RESERVED = re.compile(r"PATH|OPENAI_API_KEY|CODEX_.*")
+_LONGEST_FILE, _LONGEST_ARCHIVE = 6_990_508, 70_254_592
+"""Characters of base64."""
+_MOST_PLUGINS = 32
 _HOST = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*"
 _WORKSPACE = r"/workspace(/(?!\.\.?(/|$))[^/\x00]+)+"
 
@@ -56,26 +59,26 @@ def _network(value: object, param: str) -> Json:
     return {"access": sent["access"], "allowed_domains": [domain.lower() for domain in allowed]}
 
 
-def _decoded(value: object, param: str) -> bytes:
+def _decoded(value: object, param: str, longest: int) -> bytes:
     """The bytes that standard base64 stands for."""
-    text: str = checks.text(longest=6_990_508)(value, param)
+    text: str = checks.text(longest=longest)(value, param)
     try:
-        data = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise refusals.invalid(param, "this is not standard base64.") from None
-    if len(data) > _MOST_INLINE:
-        raise refusals.invalid(param, f"an inline file has at most {_MOST_INLINE} bytes.")
-    return data
 
 
 def _size(value: object, param: str) -> int:
     """All that is kept of an inline file: its size in bytes."""
-    return len(_decoded(value, param))
+    size = len(_decoded(value, param, _LONGEST_FILE))
+    if size > _MOST_INLINE:
+        raise refusals.invalid(param, f"an inline file has at most {_MOST_INLINE} bytes.")
+    return size
 
 
 def _zip(value: object, param: str) -> None:
     """An archive. Nobody installs it here, so that nobody has to look into it."""
-    if not _is_zip(_decoded(value, param)):
+    if not _is_zip(_decoded(value, param, _LONGEST_ARCHIVE)):
         raise refusals.invalid(param, "this is not a zip archive.")
 
 
@@ -149,7 +152,7 @@ def _variables(value: object, param: str) -> None:
     """Checked and forgotten: they are never returned."""
     sent = checks.pairs(checks.text(), most=1000, longest_key=1024)(value, param)
     for name, content in sent.items():
-        if _RESERVED.fullmatch(name):
+        if re.fullmatch(reserved.VARIABLE, name):
             raise refusals.invalid(f"{param}.{name}", "this variable is the platform's own.")
         if not name or "=" in name or "\0" in name + content:
             raise refusals.invalid(f"{param}.{name}", "no environment can hold such a variable.")
@@ -188,7 +191,7 @@ CHECK = checks.record(
         ),
         "files": _files,
         "skills": _list(_skill, most=200),
-        "plugins": _list(checks.tagged(inline=_archive), most=200),
+        "plugins": _list(checks.tagged(inline=_archive), most=_MOST_PLUGINS),
         "capability_directories": _list(checks.text(shortest=1), most=32),
         "desktop": checks.nullable(checks.record(required={"enabled": checks.flag})),
         "env": checks.nullable(_variables),

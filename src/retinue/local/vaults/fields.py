@@ -10,18 +10,13 @@ import re
 from datetime import datetime
 from typing import Any
 
+from retinue import reserved
 from retinue.local import checks, refusals, shapes
 from retinue.local.calls import Json
 
 _LONGEST_NAME = 256
 _FORBIDDEN = "\r\n\0"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-# The SDK says that CODEX_ and the names of managed proxies and certificates are reserved, and does
-# not list the latter: these are the ones that programs know.
-_RESERVED = re.compile(
-    r"CODEX_.*|(HTTP|HTTPS|ALL|NO|FTP)_PROXY|(http|https|all|no|ftp)_proxy|SSL_CERT_(FILE|DIR)"
-    r"|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GIT_SSL_CAINFO"
-)
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 
 
@@ -60,7 +55,7 @@ def _hosts(value: object, param: str) -> list[str]:
 def _secret_name(value: object, param: str) -> str:
     """The name of the variable that stands for the secret in an environment."""
     text: str = checks.text(pattern="[A-Za-z_][A-Za-z0-9_]*")(value, param)
-    if _RESERVED.fullmatch(text):
+    if re.fullmatch(reserved.PLACEHOLDER, text):
         raise refusals.invalid(param, "this variable is the platform's own.")
     return text
 

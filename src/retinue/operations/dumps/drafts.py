@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
+from retinue.manifest import keys
 from retinue.operations.dumps.bodies import Unfit, manifest_of
 from retinue.operations.dumps.known import Known
 from retinue.operations.dumps.modern import modern
 from retinue.operations.dumps.records import Flaw, Haul, Record
 from retinue.operations.dumps.report import Remark, Taken
-from retinue.operations.dumps.secrets import REDACTED, redacted
+from retinue.operations.dumps.secrets import redacted
 from retinue.operations.dumps.seen import Seen
 from retinue.operations.naming import free_address
 
@@ -103,7 +104,7 @@ class _Drafter:
     def add(self, record: Record, remarks: list[Remark]) -> None:
         """Draft the manifest of one assistant, or say why there is none."""
         values, secrets = redacted({**record.values, **self._seen.files_of(record)})
-        record = replace(record, values=values)
+        record = replace(record, values=values, label=keys.redacted(record.label))
         manifest = self._known.by_origin(origin_key(record))
         if manifest is not None:
             address = self._known.named_by(manifest) or self._address(record, again=True)
@@ -164,5 +165,5 @@ class _Drafter:
 
 
 def _secret(path: str) -> Remark:
-    message = f"a key stood there, and is {REDACTED} now: if it is real, revoke it"
+    message = f"a key stood there, and is {keys.REDACTED} now: if it is real, revoke it"
     return Remark("changed", path, message)

@@ -7,6 +7,7 @@ nothing outside of the folder that was given.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ CONFIGS: Final = ("config.yaml", "config.yml", "assistant.yaml", "assistant.yml"
 """What a config is called that stands alone in its folder."""
 
 _YAML: Final = (".yaml", ".yml")
-_TEXTS: Final = (".md", ".txt")
+TEXTS: Final = (".md", ".txt")
 _FILE_KEYS: Final = ("instructions_file", "instructions_path", "prompt_file")
 """What people call the key that names the file of the instructions."""
 
@@ -40,11 +41,11 @@ def configs_in(folder: Path, names: list[str]) -> Iterator[Config]:
     for name in names:
         stem, dot, ending = name.rpartition(".")
         if name in CONFIGS:
-            texts = (f"instructions{end}" for end in _TEXTS)
+            texts = (f"instructions{end}" for end in TEXTS)
             label = folder.resolve().name
         elif dot + ending in _YAML:
             label = stem.removesuffix(".config")
-            texts = (f"{label}{middle}{end}" for middle in ("", ".instructions") for end in _TEXTS)
+            texts = (f"{label}{middle}{end}" for middle in ("", ".instructions") for end in TEXTS)
         else:
             continue
         found = tuple(folder / text for text in texts if text in present)
@@ -116,14 +117,16 @@ class _Reader:
             if isinstance(value.get(key), str):
                 return self._inside(value[key], origin)
         written = value.get("instructions")
-        if isinstance(written, str) and written.endswith(_TEXTS) and "\n" not in written:
+        if isinstance(written, str) and written.endswith(TEXTS) and "\n" not in written:
             return self._inside(written, origin)
         return None
 
     def _inside(self, written: str, origin: Origin) -> Path | None:
         path = self._folder / written
         try:
-            found = path.resolve().is_relative_to(self._root) and path.is_file()
+            # realpath, for resolve() raises where links run in a circle.
+            real = Path(os.path.realpath(path))
+            found = real.is_relative_to(self._root) and path.is_file()
         except (OSError, ValueError):
             found = False
         if found:

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from retinue.kinds.marker import KEY as MARK
 from retinue.kinds.marker import without_marker
 from retinue.manifest.schema_functions import FUNCTION_NAME
 from retinue.manifest.schema_parts import USER_METADATA
 from retinue.manifest.schema_tools import TOOL_TYPES
 from retinue.operations.dumps.report import Remark
+from retinue.targets.assistants import ASSISTANT
 
 OWN_STORE: Final = "(own vector store)"
 """Stands in ``vector_store_ids`` for the store that is declared beside the assistant."""
@@ -60,6 +62,7 @@ def modern(values: Mapping[str, Any]) -> Modern:
         plain["response_format"] = _response_format(plain["response_format"])
     tools = _Tools(values, remarks)
     tools.read()
+    remarks += _defaults(plain, tools.defaults)
     plain |= {"tools": tools.tools, "tool_resources": tools.resources}
     return Modern(plain, tools.own_files, tools.own_store, tuple(remarks))
 
@@ -67,7 +70,16 @@ def modern(values: Mapping[str, Any]) -> Modern:
 def _identity(values: Mapping[str, Any]) -> Iterator[Remark]:
     found = [key for key in _IDENTITY if values.get(key) not in (None, "")]
     if found:
-        yield Remark("dropped", ", ".join(found), "the platform gives new ones")
+        yield Remark("dropped", ", ".join(found), "the platform gives new ones", routine=True)
+
+
+def _defaults(plain: Mapping[str, Any], of_tools: Sequence[str]) -> Iterator[Remark]:
+    """What the API filled in, which a manifest leaves out."""
+    attributes = ASSISTANT.attributes
+    found = [key for key, value in plain.items() if value and value == attributes[key].default]
+    if said := dict.fromkeys([*found, *of_tools]):
+        message = "the API's defaults, which hold without them"
+        yield Remark("dropped", ", ".join(said), message, routine=True)
 
 
 def _unknown(values: Mapping[str, Any]) -> Iterator[Remark]:
@@ -89,6 +101,9 @@ def _fields(values: Mapping[str, Any], remarks: list[Remark]) -> dict[str, Any]:
 def _metadata(metadata: Any, remarks: list[Remark]) -> Any:
     if not isinstance(metadata, dict):
         return metadata
+    if MARK in metadata:
+        message = "a marker of Retinue's; the next apply writes its own"
+        remarks.append(Remark("dropped", f"metadata.{MARK}", message))
     pairs = list(without_marker(metadata).items())
     for key, _ in pairs[USER_METADATA:]:
         message = f"a platform keeps 16 pairs, and one is Retinue's marker: {USER_METADATA} stay"
@@ -114,6 +129,7 @@ class _Tools:
         self._files = _ids(values.get("file_ids"))
         self._remarks = remarks
         self.tools: list[dict[str, Any]] = []
+        self.defaults: list[str] = []
         self.resources: dict[str, dict[str, Any]] = {}
         self.own_files: tuple[str, ...] | None = None
         self.own_store: Mapping[str, Any] = {}
@@ -144,8 +160,10 @@ class _Tools:
             tool = {"type": "file_search"}
         elif tool["type"] == "function":
             tool = _function(tool)
+            if tool["function"].get("strict") is False:
+                self.defaults.append("tools.function.strict")
         elif tool["type"] == "file_search":
-            tool = _search(tool)
+            tool = self._search(tool)
         tool = self._without_extras(tool, at)
         if tool["type"] == "function" and not _callable(tool):
             self._say("dropped", at, "a function without a name that a model can call")
@@ -153,6 +171,17 @@ class _Tools:
             self._say("dropped", at, f"{_sort(tool)} stands there twice")
         else:
             self.tools.append(tool)
+
+    def _search(self, tool: Mapping[str, Any]) -> Mapping[str, Any]:
+        """file_search without what the platform filled in: nulls, and its own way to rank."""
+        options = tool.get("file_search")
+        if not isinstance(options, dict):
+            return tool
+        kept = {key: value for key, value in options.items() if value is not None}
+        if _is_own_ranking(kept.get("ranking_options")):
+            del kept["ranking_options"]
+            self.defaults.append("tools.file_search.ranking_options")
+        return {**tool, "file_search": kept}
 
     def _without_extras(self, tool: Mapping[str, Any], at: str) -> dict[str, Any]:
         """A tool without nulls, and without keys beside its options, which nobody would read."""
@@ -242,20 +271,13 @@ def _callable(tool: Mapping[str, Any]) -> bool:
     return isinstance(name, str) and re.fullmatch(FUNCTION_NAME, name) is not None
 
 
-def _search(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """file_search without what the platform filled in: nulls, and its own way to rank."""
-    options = tool.get("file_search")
-    if not isinstance(options, dict):
-        return dict(tool)
-    kept = {key: value for key, value in options.items() if value is not None}
-    ranking = kept.get("ranking_options")
-    if (
+def _is_own_ranking(ranking: Any) -> bool:
+    """Whether search ranks so where nobody says how."""
+    return (
         isinstance(ranking, dict)
         and not ranking.get("score_threshold")
-        and (ranking.get("ranker") in _OWN_RANKERS)
-    ):
-        del kept["ranking_options"]
-    return {**tool, "file_search": kept}
+        and ranking.get("ranker") in _OWN_RANKERS
+    )
 
 
 def _sort(tool: Mapping[str, Any]) -> str:

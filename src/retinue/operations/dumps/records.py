@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from retinue.errors import DumpUnreadable
+from retinue.manifest.keys import redacted
 
 Sort: TypeAlias = Literal["assistant", "vector_store", "file"]
 
@@ -54,6 +55,12 @@ class Record:
     label: str = ""
 
     @property
+    def path(self) -> str:
+        """The path that a file was uploaded from; empty where the source has none."""
+        paths = (self.values.get(key) for key in ("file", "file_path", "filepath"))
+        return next((path for path in paths if isinstance(path, str)), "")
+
+    @property
     def object_id(self) -> str:
         """The platform's ID; empty where the source has none."""
         found = self.values.get("id")
@@ -70,7 +77,9 @@ class Attachment:
 
 @dataclass(slots=True)
 class Haul:
-    """Everything that was found. ``pages`` counts pages of lists by whether more follow."""
+    """Everything that was found; what is said of it never shows a key. ``last_pages`` counts the
+    pages of lists that no other follows; ``found`` are the IDs of files that are there, where
+    their record says that they were uploaded from."""
 
     records: list[Record] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
@@ -78,21 +87,26 @@ class Haul:
     flaws: list[Flaw] = field(default_factory=list)
     last_pages: int = 0
     unfinished: list[Origin] = field(default_factory=list)
+    found: set[str] = field(default_factory=set)
 
     def of(self, sort: Sort) -> list[Record]:
         """The records of one sort, in the order in which they were found."""
         return [record for record in self.records if record.sort == sort]
 
     def note(self, origin: Origin, message: str) -> None:
-        self.notes.append(Note(origin, message))
+        self.notes.append(Note(origin, redacted(message)))
 
     def flaw(self, origin: Origin, message: str, hint: str = "") -> None:
-        self.flaws.append(Flaw(origin, message, hint))
+        self.flaws.append(Flaw(origin, redacted(message), hint))
 
 
 def unreadable(flaws: Iterable[Flaw]) -> DumpUnreadable:
-    """The error that shows every flaw."""
-    found = list(flaws)
+    """The error that shows every flaw, file by file."""
+    given = list(flaws)
+    files = {
+        file: turn for turn, file in enumerate(dict.fromkeys(each.origin.file for each in given))
+    }
+    found = sorted(given, key=lambda flaw: files[flaw.origin.file])
     count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
     lines = "\n".join(f"  {flaw}" for flaw in found)
     return DumpUnreadable(

@@ -30,14 +30,10 @@ _DECLARED: Final = "declared-functions.yaml"
 
 @dataclass(slots=True)
 class _Said:
-    """Problems, each with the targets on which it was told, and by their file.
-
-    ``stopped``: targets with errors, which keep validation from telling its warnings as well.
-    """
+    """Problems, each with the targets on which it was told, and by their file."""
 
     targets: dict[Problem, set[str]] = field(default_factory=dict)
     by_file: dict[str, list[Problem]] = field(default_factory=dict)
-    stopped: set[str] = field(default_factory=set)
 
     def add(self, problem: Problem, target: str) -> None:
         if problem not in self.targets:
@@ -46,9 +42,8 @@ class _Said:
         self.targets.setdefault(problem, set()).add(target)
 
     def on(self, problem: Problem) -> tuple[str, ...]:
-        """The targets of a problem, in their order. Warnings are the same on all of them."""
-        more = self.stopped if problem.severity == "warning" else set()
-        return tuple(target for target in TARGETS if target in self.targets[problem] | more)
+        """The targets of a problem, in their order."""
+        return tuple(target for target in TARGETS if target in self.targets[problem])
 
 
 def rehearsed(
@@ -92,7 +87,6 @@ def _validate(project: Project, target: str, said: _Said) -> None:
         problems = declared(project, target=target).warnings
     except ManifestError as error:
         problems = error.problems
-        said.stopped.add(target)
     for problem in problems:
         said.add(problem, target)
 

@@ -19,13 +19,14 @@ KINDS: Final[tuple[Kind, ...]] = ("dropped", "changed", "unknown", "decide")
 @dataclass(frozen=True, slots=True)
 class Remark:
     """One thing that is not as it was. ``targets`` are those that it matters on; ``hint`` says
-    what to do."""
+    what to do; of what is ``routine``, nobody needs to know which assistants have it."""
 
     kind: Kind
     field: str
     message: str
     targets: tuple[str, ...] = TARGETS
     hint: str = ""
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
-REDACTED: Final = "[redacted]"
-
-_SECRETS: Final = re.compile(
-    r"""(?<![A-Za-z0-9_-])(?:
-        sk-[A-Za-z0-9_-]{16,}                 # OpenAI, Anthropic and many that follow them
-      | (?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}
-      | (?:ghp|gho|ghs|ghu|ghr)_[A-Za-z0-9]{20,}
-      | github_pat_[A-Za-z0-9_]{20,}
-      | glpat-[A-Za-z0-9_-]{16,}
-      | xox[abprs]-[A-Za-z0-9-]{10,}
-      | AKIA[0-9A-Z]{16}
-      | AIza[A-Za-z0-9_-]{30,}
-    )(?![A-Za-z0-9_])""",
-    re.VERBOSE,
-)
+from retinue.manifest import keys
 
 
 def redacted(value: Any, path: str = "") -> tuple[Any, list[str]]:
     """``value`` with every key in a text replaced, and the paths of these texts."""
     if isinstance(value, str):
-        text = _SECRETS.sub(REDACTED, value)
+        text = keys.redacted(value)
         return text, [path] if text != value else []
     found: list[str] = []
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from retinue.operations.dumps import folders, json_text, literals, notebooks, objects, terraform
-from retinue.operations.dumps.records import Haul, Origin, unreadable
+from retinue.operations.dumps.records import Haul, Origin, Record
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """Larger files are refused unread."""
@@ -36,8 +36,7 @@ _FORMS: Final = (
 def read(paths: Sequence[Path]) -> Haul:
     """Read everything that ``paths``, files and folders, hold.
 
-    Raises:
-        DumpUnreadable: with everything that is wrong, or where there is no assistant at all.
+    What can't be read is a flaw of the haul; so is that there is no assistant at all.
     """
     haul = Haul()
     for path in paths:
@@ -48,20 +47,29 @@ def read(paths: Sequence[Path]) -> Haul:
     if not haul.flaws and not haul.of("assistant"):
         where = Origin(", ".join(path.as_posix() for path in paths))
         haul.flaw(where, "there is no assistant in it", f"import reads {_FORMS}")
-    if haul.flaws:
-        raise unreadable(haul.flaws)
     if haul.unfinished and not haul.last_pages:
         haul.note(
             haul.unfinished[-1],
             "has_more is true, and no further page was given: assistants may be missing",
         )
+    haul.found |= {each.object_id for each in haul.of("file") if _is_there(each)}
     return haul
 
 
+def _is_there(record: Record) -> bool:
+    """Whether a file is where it was uploaded from: Terraform runs in the folder of its state."""
+    beside = Path(record.origin.file).parent / record.path
+    return bool(record.path) and os.path.isfile(beside)  # noqa: PTH113 - whatever the path is
+
+
 def _folder(haul: Haul, root: Path) -> None:
-    for where, below, found in os.walk(root):
+    for where, below, found in os.walk(root, onerror=lambda error: _unread(haul, error)):
+        here = Path(where)
         below[:] = sorted(name for name in below if not name.startswith(_SKIPPED))
-        here, names = Path(where), sorted(name for name in found if not name.startswith("."))
+        for name in below:
+            if (here / name).is_symlink():
+                haul.note(Origin((here / name).as_posix()), "passed over: a link to a folder")
+        names = list(_regular(haul, here, sorted(found), root))
         for config in folders.configs_in(here, names):
             folders.gather_config(haul, config, root)
         for name in names:
@@ -69,20 +77,52 @@ def _folder(haul: Haul, root: Path) -> None:
                 _file(haul, here / name)
 
 
+def _regular(haul: Haul, folder: Path, names: list[str], root: Path) -> Iterator[str]:
+    """Those of ``names`` that are of use, end somewhere, and are in ``root``."""
+    for name in names:
+        path = folder / name
+        if name.startswith(".") or not name.endswith((*_DUMPS, *_YAML, *folders.TEXTS)):
+            continue
+        if path.is_symlink() and not _within(path, root):
+            haul.note(Origin(path.as_posix()), "passed over: a link that leads out of the folder")
+        elif path.exists() and not path.is_file():
+            haul.note(Origin(path.as_posix()), "passed over: no regular file")
+        else:  # also a link that leads nowhere: reading it says so
+            yield name
+
+
+def _within(path: Path, root: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def _unread(haul: Haul, error: OSError) -> None:
+    file = Path(str(error.filename)).as_posix()
+    haul.flaw(Origin(file), error.strerror or str(error), "check the path and its permissions")
+
+
 def _named_file(haul: Haul, path: Path) -> None:
-    if path.suffix in _YAML:
-        beside = sorted(each.name for each in path.parent.iterdir())
-        found = [each for each in folders.configs_in(path.parent, beside) if each.path == path]
-        config = found[0] if found else folders.Config(path, (), path.stem)
-        folders.gather_config(haul, config, path.parent)
-    else:
+    if path.suffix not in _YAML:
         _file(haul, path)
+        return
+    try:
+        texts = sorted(each.name for each in path.parent.iterdir() if each.suffix in folders.TEXTS)
+    except OSError as error:
+        _unread(haul, error)
+        return
+    beside = [path.name, *_regular(haul, path.parent, texts, path.parent)]
+    found = [each for each in folders.configs_in(path.parent, beside) if each.path == path]
+    config = found[0] if found else folders.Config(path, (), path.stem)
+    folders.gather_config(haul, config, path.parent)
 
 
 def _file(haul: Haul, path: Path) -> None:
     shown = path.as_posix()
-    with path.open("rb") as stream:
-        data = stream.read(MOST_BYTES + 1)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        _unread(haul, error)
+        return
     if len(data) > MOST_BYTES:
         haul.flaw(Origin(shown), f"the file has more than {MOST_BYTES:,} bytes", "split it")
         return

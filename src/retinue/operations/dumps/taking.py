@@ -36,8 +36,8 @@ def import_files(project: Project, paths: Sequence[Path], out: Path | None, *, d
     haul = read(paths)
     there = known(project, folder)
     drafts = draft_all(haul, there)
-    if drafts.flaws:
-        raise unreadable(drafts.flaws)
+    if haul.flaws or drafts.flaws:
+        raise unreadable([*haul.flaws, *drafts.flaws])
     parcel = pack(drafts, there.functions, FreePaths(folder))
     taken, notes = rehearsed(project, parcel, there.functions)
     if not dry:

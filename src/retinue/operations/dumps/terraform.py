@@ -112,7 +112,8 @@ def _assistant(attributes: Mapping[str, Any]) -> dict[str, Any]:
     values = {key: item for key, item in _plain(attributes).items() if key not in _SWITCHES}
     switched = [{"type": tool} for switch, tool in _SWITCHES.items() if attributes.get(switch)]
     if switched:
-        values["tools"] = [*values.get("tools", ()), *switched]
+        written = values.get("tools")
+        values["tools"] = [*(written if isinstance(written, list) else ()), *switched]
     return values
 
 

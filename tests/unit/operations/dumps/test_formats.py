@@ -61,6 +61,38 @@ class TestFirstApi:
         assert (remark.kind, remark.targets) == ("decide", ("responses",))
 
 
+class TestDefaults:
+    """What the API filled in says nothing, and is left out; that it is, is said."""
+
+    def test_they_are_said_in_one_line(self, take: Take, tmp_path: Path) -> None:
+        ranking = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
+        search = {"type": "file_search", "file_search": {"ranking_options": ranking}}
+        given = {"temperature": 1.0, "top_p": 1.0, "response_format": "auto", "tools": [search]}
+        report = take(keep(tmp_path, assistant(**given)))
+        fields = "temperature, top_p, response_format, tools.file_search.ranking_options"
+        (remark,) = (each for each in report.taken[0].remarks if "default" in each.message)
+        assert (remark.kind, remark.field) == ("dropped", fields)
+        assert remark.message == "the API's defaults, which hold without them"
+        body = written(report)["assistants"]["tutor"]
+        assert body == {
+            "name": "Tutor",
+            "model": "a-model",
+            "instructions": "Teach.",
+            "tools": [{"type": "file_search"}],
+        }
+
+    def test_what_is_no_default_is_kept(self, take: Take, tmp_path: Path) -> None:
+        report = take(keep(tmp_path, assistant(temperature=0.5, top_p=1)))
+        (remark,) = (each for each in report.taken[0].remarks if "default" in each.message)
+        assert remark.field == "top_p"
+        assert written(report)["assistants"]["tutor"]["temperature"] == 0.5
+
+    def test_a_marker_is_not_taken_over(self, take: Take, tmp_path: Path) -> None:
+        report = take(keep(tmp_path, assistant(metadata={"retinue": "v1 x", "team": "a"})))
+        assert ("dropped", "metadata.retinue") in said(report, "tutor")
+        assert written(report)["assistants"]["tutor"]["metadata"] == {"team": "a"}
+
+
 class TestSecondApi:
     def test_everything_that_a_manifest_can_say(self, take: Take) -> None:
         sections = written(take("second-api.json"))
@@ -157,7 +189,8 @@ class TestSeveral:
     def test_a_dump_says_what_is_in_the_stores(self, take: Take) -> None:
         report = take("whole.json")
         (remark,) = [each for each in report.taken[0].remarks if each.kind == "unknown"]
-        assert "vs_Handbook00000000000000 (Handbook, 2 files)" in remark.message
+        store = "vs_Handbook00000000000000 (Handbook, 2 files, among them rules.md)"
+        assert store in remark.message
         assert [note.message for note in report.notes] == [
             "passed over: 'exported_at' of the dump (1)",
             "passed over: 'threads' of the dump (1)",
@@ -208,7 +241,55 @@ class TestTerraform:
         }
         messages = " ".join(each.message for each in report.taken[0].remarks)
         assert "(./data/prices.csv)" in messages
-        assert "(Knowledge, 1 file)" in messages
+        assert "(Knowledge, 1 file: ./data/prices.csv)" in messages
+
+    def test_the_files_of_a_store_are_named_and_looked_for(
+        self, take: Take, tmp_path: Path
+    ) -> None:
+        """A state says where they were uploaded from: whoever has them need not search."""
+        (tmp_path / "docs").mkdir()
+        keep(tmp_path / "docs", "Questions.", "faq.md")
+        files = {"file-1": "docs/faq.md", "file-2": "docs/gone.md"}
+        resources = [
+            {
+                "type": "openai_assistant",
+                "name": "help",
+                "instances": [
+                    {
+                        "attributes": {
+                            "id": "asst_1",
+                            "model": "m",
+                            "tools": [{"type": "file_search"}],
+                            "tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}},
+                        }
+                    }
+                ],
+            },
+            {
+                "type": "openai_vector_store",
+                "name": "kb",
+                "instances": [
+                    {"attributes": {"id": "vs_1", "name": "kb", "file_ids": [*files, "file-3"]}}
+                ],
+            },
+            *(
+                {
+                    "type": "openai_file",
+                    "name": object_id,
+                    "instances": [{"attributes": {"id": object_id, "filepath": path}}],
+                }
+                for object_id, path in files.items()
+            ),
+        ]
+        state = {"version": 4, "terraform_version": "1.7.0", "resources": resources}
+        report = take(keep(tmp_path, state, "old.tfstate"))
+        (remark,) = (each for each in report.taken[0].remarks if each.kind == "unknown")
+        assert remark.message.startswith(
+            "vs_1 (kb, 3 files: docs/faq.md, docs/gone.md, file-3): on the old platform, "
+        )
+        assert remark.message.endswith(
+            "; found beside the state: docs/faq.md; not found: docs/gone.md"
+        )
 
     def test_nested_attributes_modules_and_instances(self, take: Take) -> None:
         report = take("nested.tfstate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,65 @@ class TestUnreadable:
         with pytest.raises(DumpUnreadable, match="3 problems"):
             take(tmp_path)
 
+    def test_what_is_read_and_what_is_in_it_are_told_together(
+        self, take: Take, project: Project, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "kept"
+        folder.mkdir()
+        keep(folder, "{", "broken.json")
+        keep(folder, assistant(model=None), "modelless.json")
+        keep(folder, assistant(id="asst_2"), "sound.json")
+        (folder / "gone.json").symlink_to(folder / "nowhere.json")
+        (folder / "loop.json").symlink_to(folder / "loop.json")
+        with pytest.raises(DumpUnreadable) as caught:
+            take(folder, tmp_path / "missing.json", tmp_path / "more.json")
+        lines = str(caught.value).split("\n")
+        assert lines[0] == "6 problems in what was given to import:"
+        files = [line.strip().partition(": ")[0] for line in lines if line.startswith("  /")]
+        assert [Path(file).name for file in files] == [
+            *(
+                "broken.json",
+                "gone.json",
+                "loop.json",
+                "missing.json",
+                "more.json",
+                "modelless.json",
+            ),
+        ]
+        assert "missing.json: No such file or directory" in str(caught.value)
+        assert not project.manifests.exists()
+
+    def test_what_is_no_file_is_passed_over(self, take: Take, tmp_path: Path) -> None:
+        folder = tmp_path / "kept"
+        folder.mkdir()
+        os.mkfifo(folder / "pipe.json")
+        os.mkfifo(folder / "config.yaml")
+        (folder / "zero.json").symlink_to("/dev/zero")
+        (folder / "linked").symlink_to(CASES / "tutors")
+        keep(folder, assistant(), "sound.json")
+        report = take(folder)
+        assert [str(each.address) for each in report.taken] == ["assistant.tutor"]
+        assert sorted(Path(note.origin.file).name for note in report.notes) == [
+            *("config.yaml", "linked", "pipe.json", "zero.json"),
+        ]
+        assert {note.message for note in report.notes} == {
+            "passed over: no regular file",
+            "passed over: a link to a folder",
+            "passed over: a link that leads out of the folder",
+        }
+
+    @pytest.mark.parametrize("named", ["", "config.yaml"])
+    def test_no_link_leads_out_of_a_folder(self, take: Take, tmp_path: Path, named: str) -> None:
+        secret = keep(tmp_path, "nobody's business", "secret.txt")
+        folder = tmp_path / "kept"
+        folder.mkdir()
+        keep(folder, "model: m\n", "config.yaml")
+        (folder / "instructions.txt").symlink_to(secret)
+        report = take(folder / named)
+        assert "nobody's business" not in str(report)
+        notes = [(Path(note.origin.file).name, note.message) for note in report.notes]
+        assert ("instructions.txt", "passed over: a link that leads out of the folder") in notes
+
     def test_a_project_that_is_broken_is_not_added_to(self, take: Take, project: Project) -> None:
         project.manifests.mkdir()
         keep(project.manifests, "assistants: {tutor: {}}", "team.yaml")
@@ -236,6 +296,35 @@ ASSISTANT = st.fixed_dictionaries(
     {"object": st.just("assistant"), "model": st.just("m")},
     optional={**dict.fromkeys(KEYS + MORE, JSON), "tools": st.lists(TOOL | JSON, max_size=3)},
 )
+
+
+class TestOddValues:
+    """What somebody kept may hold anything anywhere."""
+
+    def test_files_of_a_store_that_are_none(self, take: Take, tmp_path: Path) -> None:
+        given = assistant(
+            tools=[{"type": "file_search"}],
+            tool_resources={"file_search": {"vector_store_ids": ["vs_1"]}},
+        )
+        store = {"id": "vs_1", "object": "vector_store", "name": KEY, "file_ids": [{}, 5, "file-1"]}
+        report = take(keep(tmp_path, [given, store]))
+        (remark,) = (each for each in report.taken[0].remarks if each.kind == "unknown")
+        assert remark.message.startswith("vs_1 ([redacted], 1 file: file-1): ")
+
+    def test_tools_of_a_state_that_are_none(self, take: Take, tmp_path: Path) -> None:
+        given = {"model": "m", "name": "Jokes", "enable_retrieval": True, "tools": 1.5}
+        resource = {"type": "openai_assistant", "name": "jokes"}
+        state = {
+            "version": 4,
+            "terraform_version": "1.5.7",
+            "resources": [{**resource, "instances": [{"attributes": given}]}],
+        }
+        report = take(keep(tmp_path, state))
+        assert written(report)["assistants"]["jokes"]["tools"] == [{"type": "file_search"}]
+
+    def test_a_name_that_is_a_key(self, take: Take, tmp_path: Path) -> None:
+        report = take(keep(tmp_path, {"all": {KEY: {"model": "m"}}}))
+        assert [each.address.name for each in report.taken] == ["redacted"]
 
 
 class TestAnything:
