@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import KEY
 from tests.cli.shell import Done, Shell
+from tests.support.proxy import Proxy
 
 MANIFEST = """\
 assistants:
@@ -183,3 +185,23 @@ def test_the_debug_log_of_the_sdk_tells_nothing(vigil: Vigil) -> None:
     assert "openai._base_client" in done.err
     vigil.given("second")
     vigil(0, "apply", "--auto-approve", debug=True)
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t-value", 'with "quotes"', "zürich\\1"])
+def test_what_a_platform_quotes_is_not_repeated(tmp_path: Path, server: str, secret: str) -> None:
+    with Proxy(server).running() as proxy:
+        shell = Shell(
+            tmp_path / "quoted", {"OPENAI_API_KEY": KEY, **secrets("x"), "BEARER": secret}
+        )
+        platform = f"platform: {{api: openai, base_url: {proxy.url}}}"
+        shell.write(
+            {"retinue.yaml": f"project: quoted\n{platform}\n", "assistants/team.yaml": MANIFEST}
+        )
+        said = f"Invalid value: '{secret}', that is {json.dumps(secret)}"
+        proxy.on("POST", "/vaults/*/credentials", times=None).answer(400, message=said)
+        for form in ([], ["--json"]):
+            done = shell("apply", "--auto-approve", *form)
+            assert done.code == 3
+            told = done.out + done.err
+            assert "Invalid value: '(sensitive)'" in told
+            assert [shape for shape in shapes(secret) if shape in told.encode()] == []

@@ -21,8 +21,16 @@ from retinue.engine.lookup import find, newcomers, signature
 from retinue.engine.plan import Action, Change, Reason
 from retinue.engine.ports import Clock, Ledger, Reporter
 from retinue.engine.second_look import require_unedited, unmoved
+from retinue.engine.secrecy import keep_secret
 from retinue.engine.steps import Phase, Step
-from retinue.errors import Interrupted, NotFound, PlanStale, PlatformError, Unavailable
+from retinue.errors import (
+    Interrupted,
+    NotFound,
+    PlanStale,
+    PlatformError,
+    RetinueError,
+    Unavailable,
+)
 from retinue.kinds.base import MARKER, Adapter, Live, Write, computed_values
 from retinue.kinds.marker import Marker
 from retinue.kinds.values import Sealed, Values, resolve, unknowns, unsealed
@@ -38,13 +46,15 @@ def new_operation() -> str:
 
 @dataclass(slots=True)
 class Performer:
-    """Does the steps of one apply. ``unseal`` gives the text of a secret that is sent."""
+    """Does the steps of one apply. ``unseal`` gives the text of a secret that is sent; ``opened``
+    are the texts so far, of which no error tells."""
 
     adapters: Mapping[str, Adapter]
     ledger: Ledger
     report: Reporter
     clock: Clock
     unseal: Callable[[Sealed], str]
+    opened: set[str] = field(default_factory=set, repr=False)
     turns: dict[tuple[str, ...], asyncio.Lock] = field(default_factory=dict)
     before: dict[str, asyncio.Task[list[Live]]] = field(default_factory=dict)
 
@@ -55,6 +65,13 @@ class Performer:
             PlanStale: somebody changed the object since the plan was made.
             PlatformError: the platform refused or failed.
         """
+        try:
+            return await self._performed(step, change)
+        except RetinueError as error:
+            keep_secret(error, self.opened)
+            raise
+
+    async def _performed(self, step: Step, change: Change) -> str:
         if step.phase is Phase.DESTROY:
             return await self._destroy(step, change)
         if change.action is Action.REPLACE:
@@ -245,6 +262,11 @@ class Performer:
             raise PlanStale(f"{change.address}: needs {names}, which has no object yet")
         return values
 
+    def _open(self, secret: Sealed) -> str:
+        text = self.unseal(secret)
+        self.opened.add(text)
+        return text
+
     def _write(
         self,
         change: Change,
@@ -256,7 +278,7 @@ class Performer:
         entry = self._recorded(change)
         return Write(
             address=change.address,
-            values={n: unsealed(v, self.unseal) if n in changed else v for n, v in values.items()},
+            values={n: unsealed(v, self._open) if n in changed else v for n, v in values.items()},
             changed=frozenset(changed),
             marker=marker,
             upload=change.upload,
