@@ -27,6 +27,9 @@ _VERSION = 1
 _SETTLED_NS = 2_000_000_000
 """A file has to be this old when it is read for its digest to be remembered (nanoseconds)."""
 
+_SMALL = 1 << 18
+"""Bytes up to which handing a file to a thread takes longer than reading it."""
+
 
 class HashCache:
     """Digests by path, kept in one small JSON file. Losing it costs time, nothing else."""
@@ -116,13 +119,16 @@ async def require_unchanged(upload: Upload) -> None:
     """
     try:
         size = upload.path.stat().st_size
-        same = (
-            size == upload.size and await asyncio.to_thread(sha256_of, upload.path) == upload.sha256
-        )
+        same = size == upload.size and await _sha256_aside(upload.path, size) == upload.sha256
     except OSError:
         same = False
     if not same:
         raise changed(upload)
+
+
+async def _sha256_aside(path: Path, size: int) -> str:
+    """`sha256_of` while others go on."""
+    return sha256_of(path) if size <= _SMALL else await asyncio.to_thread(sha256_of, path)
 
 
 def changed(upload: Upload) -> PlanStale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from retinue.errors import PlanStale
 from retinue.kinds.base import Upload
-from retinue.uploads import HashCache, read_uploads
+from retinue.uploads import HashCache, read_uploads, require_unchanged
 
 
 @pytest.fixture
@@ -154,3 +156,17 @@ def test_files_and_folders_share_the_cache(file: Path, folder: Path, cache: Path
     known = json.loads(cache.read_text())["files"]
     assert set(known) == {"a.md", "skill/SKILL.md", "skill/scripts/run.py"}
     assert read_uploads(asked[0], cache, folders=asked[1]) == uploads
+
+
+@pytest.mark.parametrize("size", [0, 100, 1_000_000])
+def test_content_is_what_the_plan_saw_or_is_refused(file: Path, cache: Path, size: int) -> None:
+    file.write_bytes(b"a" * size)
+    (upload,) = read_uploads([(file, "a.md")], cache)
+    asyncio.run(require_unchanged(upload))
+    for changed in (b"b" * size, b"a" * (size + 1)) if size else (b"a",):
+        file.write_bytes(changed)
+        with pytest.raises(PlanStale, match=r"a\.md changed"):
+            asyncio.run(require_unchanged(upload))
+    file.unlink()
+    with pytest.raises(PlanStale, match=r"a\.md changed"):
+        asyncio.run(require_unchanged(upload))

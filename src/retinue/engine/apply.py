@@ -175,7 +175,7 @@ class _Run:
 
     def _skip_unstarted(self) -> None:
         finished = {step for step, _ in self.done} | {failure.step for failure in self.failed}
-        for step in self.plan.ordered():
+        for step in self.rank:
             if step not in finished and step not in self.skipped:
                 self._skip(step, None)
 

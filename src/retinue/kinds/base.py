@@ -26,7 +26,7 @@ def keep(value: Any) -> Any:
 
 def same_keys(live: Any, wanted: Any, applied: Any) -> Any:
     """Drop what the server filled in: nested keys that neither the manifest nor we ever named."""
-    if isinstance(live, SCALARS) or not isinstance(live, Mapping):
+    if live == wanted or isinstance(live, SCALARS) or not isinstance(live, Mapping):
         return live
     wanted, applied = _mapping(wanted), _mapping(applied)
     kept = {

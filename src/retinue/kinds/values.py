@@ -64,6 +64,9 @@ class Sealed:
 SCALARS = (str, int, float, type(None))
 """Types that hold nothing. Asked for first: most values are one, and a look at an ABC is slow."""
 
+MAPPINGS = (dict, Mapping)
+"""Types that have keys, the usual one first."""
+
 
 def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
     """``value`` with every leaf (anything but a mapping or list) replaced by ``leaf(it)``.
@@ -76,7 +79,7 @@ def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(value, (list, tuple)):
         items = [transform(item, leaf) for item in value]
         return value if type(value) is list and _same(items, value) else items
-    if isinstance(value, Mapping):
+    if isinstance(value, MAPPINGS):
         entries = {key: transform(item, leaf) for key, item in value.items()}
         same = type(value) is dict and _same(entries.values(), value.values())
         return value if same else entries
@@ -89,7 +92,7 @@ def _same(left: Iterable[Any], right: Iterable[Any]) -> bool:
 
 def leaves(value: Any) -> Iterator[Any]:
     """Every leaf of ``value``, in order."""
-    if isinstance(value, Mapping):
+    if isinstance(value, MAPPINGS):
         for item in value.values():
             yield from leaves(item)
     elif isinstance(value, (list, tuple)):
@@ -140,18 +143,23 @@ def remembered(value: Any, applied: Any) -> Any:
     return value
 
 
-def spots(value: Any, sort: type[Leaf]) -> Iterator[tuple[Path, Leaf]]:
-    """Every leaf of a class, with the keys and indexes that lead to it."""
+def spots(value: Any, sort: type[Leaf]) -> list[tuple[Path, Leaf]]:
+    """Every leaf of a class, none of `SCALARS`, with the keys and indexes that lead to it."""
+    entries: Iterable[tuple[Any, Any]]
     if isinstance(value, sort):
-        yield (), value
-    elif isinstance(value, SCALARS):
-        return
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from (((key, *path), leaf) for path, leaf in spots(item, sort))
+        return [((), value)]
+    if isinstance(value, MAPPINGS):
+        entries = value.items()
     elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from (((index, *path), leaf) for path, leaf in spots(item, sort))
+        entries = enumerate(value)
+    else:
+        return []
+    return [
+        ((key, *path), leaf)
+        for key, item in entries
+        if not isinstance(item, SCALARS)
+        for path, leaf in spots(item, sort)
+    ]
 
 
 def at(tree: Any, path: Sequence[str | int]) -> Any:
@@ -168,7 +176,7 @@ def put(tree: Any, path: Sequence[str | int], value: Any) -> None:
 
 def unknowns(value: Any) -> set[Address]:
     """Addresses whose ID ``value`` still waits for."""
-    return {leaf.address for leaf in leaves(value) if isinstance(leaf, Unknown)}
+    return {leaf.address for _, leaf in spots(value, Unknown)}
 
 
 def encode(value: Any) -> Any:

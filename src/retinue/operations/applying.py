@@ -49,7 +49,7 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What an apply needs besides the plan. parallelism: requests and steps at once."""
+    """What an apply needs besides the plan. parallelism: requests at once."""
 
     parallelism: int
     report: Reporter
@@ -162,10 +162,16 @@ async def _carry_out(
     giving_up = asyncio.create_task(_give_up(session, run.stop))
     try:
         return await execute(
-            plan, performer, parallelism=run.parallelism, report=run.report, stop=run.stop
+            plan, performer, parallelism=_steps(run), report=run.report, stop=run.stop
         )
     finally:
         giving_up.cancel()
+
+
+def _steps(run: Run) -> int:
+    """How many steps are under way at once: a quarter more than requests, for there are always some
+    that write the journal or wait until files are indexed."""
+    return run.parallelism * 5 // 4
 
 
 async def _give_up(session: Session, stop: Stop) -> None:
