@@ -7,8 +7,8 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.engine.entry import Entry, Intent, Snapshot
+from retinue.engine.facts import Facts
 from retinue.engine.plan import Action, Change, Plan
-from retinue.engine.planner import Facts
 from retinue.kinds.base import MARKER, Attribute, Live, Resource, ResourceType
 from retinue.kinds.marker import Marker, Owner
 

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.worlds.promises import (
     FORCED,
+    UNMARKED,
     live_equals_desired,
     nothing_is_left_to_do,
     one_object_per_address,
 )
 from tests.worlds.sketch import CONTENTS, FIELDS, KINDS, SECRETS, Sketch
 from tests.worlds.wire import Fault, Script, Sent, no_fault
-from tests.worlds.world import World
+from tests.worlds.world import World, path_to
 
 from retinue.address import Address
-from retinue.engine.plan import Plan
+from retinue.engine.plan import Action, Plan
 from retinue.errors import PlatformError
 from retinue.operations.applying import Applied
 
@@ -62,6 +63,8 @@ FAMILIES_OF = {
 """How the paths end that the objects of a section are created under."""
 NAMELESS = re.compile(r"(?:file-|envtpl_|skill_)\w+")
 """The ID of something that carries no marker."""
+STRAY = re.compile(r"(\S+) carries the marker of (\S+),")
+"""An untracked object of ours, and its address, in a note."""
 
 
 class Team(RuleBasedStateMachine):
@@ -75,6 +78,7 @@ class Team(RuleBasedStateMachine):
         self.sketch = Sketch()
         self.foreign: set[str] = set()
         self.reported: set[str] = set()
+        self.backup: dict[str, bytes] | None = None
 
     def teardown(self) -> None:
         self.world.close()
@@ -235,6 +239,22 @@ class Team(RuleBasedStateMachine):
     def apply_in_peace(self) -> None:
         self._apply_under(no_fault)
 
+    @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=8))
+    def give_up(self, faults: list[Fault | None]) -> None:
+        """Apply while requests fail, and leave it at that: the manifests may be others by the next
+        apply."""
+        rest = iter(faults)
+        self.world.declare(self.sketch.document())
+        self._broken_apply(lambda _: next(rest, None))
+
+    @rule()
+    def decline(self) -> None:
+        """Look at the plan, and say no."""
+        self.world.declare(self.sketch.document())
+        applied = self.world.apply(FORCED, approve=lambda _: False)
+        assert applied.outcome is None
+        self._note(applied.planned.plan)
+
     @rule(faults=st.lists(st.sampled_from(list(Fault)), min_size=1, max_size=4))
     def apply_while_creates_fail(self, faults: list[Fault]) -> None:
         """Faults for creating requests alone: what peers lose or double."""
@@ -253,6 +273,30 @@ class Team(RuleBasedStateMachine):
             return next(rest, None) if ours else None
 
         self._apply_under(script)
+
+    @rule()
+    def back_up(self) -> None:
+        if not self.world.state.pending:
+            self.backup = self.world.kept_state()
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def restore(self) -> None:
+        """An older state comes back. What took the place of what it tracks is found and adopted;
+        what is declared nowhere is named, and somebody deletes it."""
+        world = self.world
+        world.declare(self.sketch.document())
+        world.put_state(self.backup or {})
+        tracked = {i for entry in world.state.entries.values() for i in entry.objects}
+        unmarked = {item["id"] for type_ in UNMARKED for item in world.objects(type_)}
+        self.foreign |= unmarked - tracked
+        plan = world.plan(FORCED).plan
+        orphans = dict(STRAY.findall("\n".join(plan.notes)))
+        created = {str(c.address) for c in plan.pending if c.action is Action.CREATE}
+        assert created.isdisjoint(orphans.values())
+        for object_id in sorted(orphans, key=lambda each: "/" not in each):
+            world.by_hand("DELETE", path_to(object_id))
+        self._apply_under(no_fault)
 
     def _apply_under(self, script: Script, lag: int = 0, parallelism: int = 4) -> None:
         """Apply under faults; where that does not end well, apply once more in peace."""

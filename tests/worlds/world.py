@@ -27,7 +27,7 @@ from retinue.engine.ports import Clock, Stop
 from retinue.errors import Refused
 from retinue.local.app import close_app, create_app
 from retinue.local.platform import Limits
-from retinue.operations.applying import Applied, Run, apply, apply_saved
+from retinue.operations.applying import Applied, Approve, Run, apply, apply_saved
 from retinue.operations.declared import declared
 from retinue.operations.desired import Wanted, adapters, wanted
 from retinue.operations.planning import Planned, PlanOptions, make_plan
@@ -52,9 +52,26 @@ FAMILIES = {
 """Where objects are, by type or by what a test calls them; for all others the plural will do."""
 
 
+_PREFIXES = {
+    "agt": "/agents",
+    "asst": "/assistants",
+    "auto": "/agents/automations",
+    "vs": "/vector_stores",
+}
+
+
 def family_of(sort: str) -> str:
     """The path that objects of a sort are under."""
     return FAMILIES.get(sort, f"/{sort}s")
+
+
+def path_to(object_id: str) -> str:
+    """Where the object with an ID is."""
+    vault, _, credential = object_id.partition("/")
+    if credential:
+        return f"/vaults/{vault}/credentials/{credential}"
+    prefix = object_id.partition("_")[0]
+    return f"{_PREFIXES.get(prefix) or family_of(prefix)}/{object_id}"
 
 
 class Time:
@@ -160,9 +177,10 @@ class World:
 
         return asyncio.run(work())
 
-    def apply(self, options: PlanOptions | None = None) -> Applied:
+    def apply(self, options: PlanOptions | None = None, approve: Approve | None = None) -> Applied:
         """Apply in a session of its own; an unsafe plan is refused as the command does it."""
-        work = apply(self.project, self.want(), options or PlanOptions(), _gate, self.run())
+        options, approve = options or PlanOptions(), approve or _gate
+        work = apply(self.project, self.want(), options, approve, self.run())
         return asyncio.run(work)
 
     def apply_saved(self, planned: Planned) -> Applied:

@@ -20,17 +20,18 @@ class Adoption:
 
 
 def adopt(
-    found: Iterable[Found], declared: Mapping[Address, str], tracked: AbstractSet[Address]
+    found: Iterable[Found], declared: Mapping[Address, str], there: AbstractSet[Address]
 ) -> Adoption:
-    """Decide what to do with untracked objects of ours; ``declared`` maps to names of types.
+    """Decide what to do with untracked objects of ours. ``declared`` maps to names of types;
+    ``there`` are the addresses whose tracked object is on the platform.
 
-    The oldest object of a declared, untracked address is adopted if it is of the type. Everything
-    else is only reported: it might be somebody's copy of this project.
+    The oldest object of a declared address that has none is adopted if it is of the type.
+    Everything else is only reported: it might be somebody's copy of this project.
     """
     adoptable: dict[Address, Live] = {}
     notes: list[str] = []
     for item in sorted(found, key=lambda f: (f.address, f.live.created_at, f.live.id)):
-        free = item.address not in tracked and item.address not in adoptable
+        free = item.address not in there and item.address not in adoptable
         if free and declared.get(item.address) == item.type:
             adoptable[item.address] = item.live
         else:

@@ -75,9 +75,7 @@ class Performer:
         if step.phase is Phase.DESTROY:
             return await self._destroy(step, change)
         if change.action is Action.REPLACE:
-            await require_unedited(
-                self.adapters[change.object_type], change, self._recorded(change)
-            )
+            await require_unedited(self.adapters[change.object_type], change, self._known(change))
         if change.action in (Action.CREATE, Action.REPLACE):
             return await self._create(change)
         if change.action is Action.FORGET:
@@ -184,7 +182,7 @@ class Performer:
         renamed = adapter.type.recorded and change.previous_address is not None
         if change.changed or renamed:
             write = self._write(change, values, set(change.changed))
-            present = await unmoved(adapter, change, self._recorded(change))
+            present = await unmoved(adapter, change, self._known(change))
             live = await adapter.update(change.id, write, present)
         recorded = {n: v for n, v in values.items() if n not in change.resets}
         entry = self._entry(change, live, recorded)
@@ -230,7 +228,7 @@ class Performer:
         adapter = self.adapters[change.object_type]
         if change.action is Action.DELETE and not change.leftover:
             try:
-                await unmoved(adapter, change, self._recorded(change))
+                await unmoved(adapter, change, self._known(change))
             except NotFound:
                 await self.ledger.record({change.address: None})
                 return step.object_id
@@ -249,6 +247,12 @@ class Performer:
         entries = self.ledger.entries
         old = change.previous_address
         return entries[old] if old is not None and old in entries else entries.get(change.address)
+
+    def _known(self, change: Change) -> Entry | None:
+        """The entry, if it is of the very object that the change is about: one that is adopted may
+        take the place of another one that is gone."""
+        entry = self._recorded(change)
+        return entry if entry is not None and entry.id == change.id else None
 
     def _id_of(self, address: Address) -> str | None:
         entry = self.ledger.entries.get(address)
@@ -275,7 +279,7 @@ class Performer:
         operation: str | None = None,
     ) -> Write:
         marker = Marker(self.ledger.owner, change.address, operation or new_operation())
-        entry = self._recorded(change)
+        entry = self._known(change)
         return Write(
             address=change.address,
             values={n: unsealed(v, self._open) if n in changed else v for n, v in values.items()},

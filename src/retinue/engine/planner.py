@@ -6,40 +6,20 @@ unknown, and that is what makes those others change.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from retinue.address import Address
 from retinue.engine.basis import basis, managed
-from retinue.engine.diff import Comparison, compare, drift_only
-from retinue.engine.entry import Entry, Snapshot
+from retinue.engine.departures import departure, edited, gone, leftovers
+from retinue.engine.diff import Comparison, compare
+from retinue.engine.entry import Entry
+from retinue.engine.facts import Facts
 from retinue.engine.graph import levels
 from retinue.engine.plan import Action, Change, DriftedResource, Reason
 from retinue.engine.steps import schedule, steps_of
 from retinue.kinds.base import Live, Resource, ResourceType
-from retinue.kinds.values import Values, digest, leaves, remembered, resolve, unknowns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that a plan is decided on.
-
-    live: tracked addresses; None where the object is gone. adoptable: declared, untracked
-    addresses whose object was found. previous: the earlier name of moved addresses. forget:
-    addresses whose object is to stay on the platform. unread: those with a secret that could not
-    be read. closed: types that the platform has no more. types: resource types by name.
-    """
-
-    desired: Mapping[Address, Resource]
-    snapshot: Snapshot
-    live: Mapping[Address, Live | None]
-    types: Mapping[str, ResourceType]
-    adoptable: Mapping[Address, Live]
-    previous: Mapping[Address, Address]
-    forget: frozenset[Address] = frozenset()
-    unread: Collection[Address] = frozenset()
-    closed: Collection[str] = frozenset()
-    destroy: bool = False
+from retinue.kinds.values import Values, leaves, remembered, resolve, unknowns
 
 
 def build_changes(facts: Facts) -> tuple[tuple[Change, ...], tuple[DriftedResource, ...]]:
@@ -49,8 +29,7 @@ def build_changes(facts: Facts) -> tuple[tuple[Change, ...], tuple[DriftedResour
         planner.declared(facts.desired[address])
     for address in sorted(set(facts.snapshot.entries) - set(facts.desired)):
         planner.undeclared(facts.snapshot.entries[address])
-    for entry in facts.snapshot.entries.values():
-        planner.deposed(entry)
+    planner.changes.extend(leftovers(facts.snapshot.entries.values()))
     return _ordered(planner.changes), tuple(sorted(planner.drift, key=lambda d: d.address))
 
 
@@ -91,17 +70,32 @@ class _Planner:
     def declared(self, resource: Resource) -> None:
         address = resource.address
         entry = self.facts.snapshot.entries.get(address)
-        if entry is None:
-            found = self.facts.adoptable.get(address)
-            self._create(resource, None) if found is None else self._adopt(resource, found)
-            return
         live = self.facts.live.get(address)
-        if live is None:
-            self._create(resource, self._missed(entry, Reason.GONE, Reason.CLOSED))
+        if entry is None or live is None:
+            self._absent(resource, entry)
         elif entry.type != resource.type.name:
             self._switch(resource, entry, live)
         else:
             self._existing(resource, entry, live)
+
+    def _absent(self, resource: Resource, entry: Entry | None) -> None:
+        """There is nothing, or no more, of what the state says: adopt what was found, or create."""
+        if entry is not None:
+            self._note(gone(self.facts, entry))
+        found = self.facts.adoptable.get(resource.address)
+        if found is None:
+            self._create(resource, entry)
+        else:
+            self._adopt(resource, entry, found)
+
+    def undeclared(self, entry: Entry) -> None:
+        change, drifted = departure(self.facts, entry)
+        self._note(drifted)
+        self.changes.append(change)
+
+    def _note(self, drifted: DriftedResource | None) -> None:
+        if drifted is not None:
+            self.drift.append(drifted)
 
     def _renew(self, address: Address) -> None:
         """From here on the ID of ``address`` is known after apply only."""
@@ -109,10 +103,12 @@ class _Planner:
         if old is not None:
             self.renewed[old] = address
 
-    def _create(self, resource: Resource, reason: Reason | None) -> None:
+    def _create(self, resource: Resource, entry: Entry | None) -> None:
+        reason = None
+        if entry is not None:
+            reason = Reason.CLOSED if entry.type in self.facts.closed else Reason.GONE
         self._renew(resource.address)
         after = self._wanted(resource)
-        entry = self.facts.snapshot.entries.get(resource.address)
         self.changes.append(
             replace(
                 self._change(resource, entry, after),
@@ -124,7 +120,7 @@ class _Planner:
             )
         )
 
-    def _adopt(self, resource: Resource, live: Live) -> None:
+    def _adopt(self, resource: Resource, entry: Entry | None, live: Live) -> None:
         address = resource.address
         self.ids[address] = live.id
         wanted = self._wanted(resource)
@@ -135,19 +131,20 @@ class _Planner:
             action = Action.REPLACE
             self._renew(address)
             comparison = replace(comparison, after=_anew(resource, wanted, comparison.after))
-        change = self._compared(resource, None, live, comparison)
+        change = self._compared(resource, entry, live, comparison)
         # No entry says what the object uses; files that look alike may have changed places.
         used = {
             self.known[i] for i in leaves(live.values) if isinstance(i, str) and i in self.known
         }
-        uses = tuple(sorted({*resource.depends_on, *used}))
+        uses = tuple(sorted({*resource.depends_on, *change.released_from, *used}))
         self.changes.append(
             replace(
                 change,
                 action=action,
                 reason=Reason.MARKED,
                 released_from=uses,
-                basis=basis(None, live.id, comparison.before),
+                previous_address=self.facts.previous.get(address),
+                basis=basis(entry, live.id, comparison.before),
             )
         )
 
@@ -182,7 +179,7 @@ class _Planner:
 
     def _switch(self, resource: Resource, entry: Entry, live: Live) -> None:
         """The address gets an object of another type, which is made before the old one goes."""
-        self._drift(entry, live)
+        self._note(edited(self.facts, entry, live))
         self._renew(resource.address)
         before = managed(self.facts.types[entry.type], entry.values, live)
         after = self._wanted(resource)
@@ -199,21 +196,6 @@ class _Planner:
                 basis=basis(entry, live.id, before),
             )
         )
-
-    def _missed(self, entry: Entry, deleted: Reason, closed: Reason) -> Reason:
-        """Why an object is gone: somebody deleted it, or the platform closed its whole family."""
-        if entry.type in self.facts.closed:
-            return closed
-        self.drift.append(_deleted(entry))
-        return deleted
-
-    def _drift(self, entry: Entry, live: Live) -> None:
-        """Note what somebody changed of an object that is not compared with the manifests."""
-        fields = drift_only(self.facts.types[entry.type], entry.values, live.values)
-        if fields:
-            self.drift.append(
-                DriftedResource(address=entry.address, type=entry.type, id=entry.id, fields=fields)
-            )
 
     def _wanted(self, resource: Resource) -> Values:
         wanted: Values = resolve(resource.values, self.ids.get)
@@ -248,49 +230,6 @@ class _Planner:
             protect=resource.protect,
             protected=entry is not None and entry.protect,
         )
-
-    def undeclared(self, entry: Entry) -> None:
-        live = self.facts.live.get(entry.address)
-        if live is None:
-            reason = self._missed(entry, Reason.ALREADY_GONE, Reason.GONE_WITH_TARGET)
-            self._leave(entry, Action.FORGET, reason, None)
-            return
-        self._drift(entry, live)
-        if entry.address in self.facts.forget:
-            self._leave(entry, Action.FORGET, Reason.REMOVED, live)
-        else:
-            reason = Reason.DESTROY if self.facts.destroy else Reason.NOT_DECLARED
-            self._leave(entry, Action.DELETE, reason, live)
-
-    def _leave(self, entry: Entry, action: Action, reason: Reason, live: Live | None) -> None:
-        before = managed(self.facts.types[entry.type], entry.values, live)
-        self.changes.append(
-            Change(
-                address=entry.address,
-                type=entry.type,
-                action=action,
-                reason=reason,
-                id=entry.id,
-                before=before,
-                released_from=entry.depends_on,
-                protected=entry.protect,
-                basis=basis(entry, None if live is None else live.id, before),
-            )
-        )
-
-    def deposed(self, entry: Entry) -> None:
-        for old in entry.deposed:
-            self.changes.append(
-                Change(
-                    address=entry.address,
-                    type=old.type,
-                    action=Action.DELETE,
-                    reason=Reason.LEFTOVER,
-                    id=old.id,
-                    leftover=True,
-                    basis=digest(["leftover", old.id]),
-                )
-            )
 
 
 def _unequal(old: ResourceType, before: Values, after: Values) -> tuple[str, ...]:
@@ -329,7 +268,3 @@ def _applied_for_adoption(resource: Resource, wanted: Values, live: Values) -> V
         for name, value in wanted.items()
         if attributes[name].write_only and not unknowns(value)
     }
-
-
-def _deleted(entry: Entry) -> DriftedResource:
-    return DriftedResource(address=entry.address, type=entry.type, id=entry.id, deleted=True)

@@ -27,8 +27,9 @@ class Question:
     """What is to be read of one type.
 
     tracked: entries to look up. pending: creates to settle. census: whether every object has to
-    be seen, to find those that carry our marker without being tracked. may_be_gone: nothing of the
-    type is wanted any more, so that it is fine if the platform has closed it.
+    be seen, to find those that carry our marker without being tracked; it has, too, where a tracked
+    one is gone. may_be_gone: nothing of the type is wanted any more, so that it is fine if the
+    platform has closed it.
     """
 
     tracked: tuple[Entry, ...]
@@ -125,6 +126,9 @@ async def _answer(
             raise
         return _gone(question, adapter.type.name)
     found = await _gathered(adapter, wanted, seen)
+    if adapter.type.marked and not question.census and None in found.values():
+        # Somebody else's apply may have put another one of ours in its place.
+        seen = await _listed(adapter, replace(question, census=True))
     recent = list(seen.values())
     resolutions = match_all(adapter.type, question.pending, recent, taken)
     owner = Owner(snapshot.project, snapshot.stack)

@@ -34,6 +34,12 @@ class Repaired:
     settled: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def there(self) -> frozenset[Address]:
+        """Tracked addresses whose object is still on the platform."""
+        live = self.inventory.live
+        return frozenset(a for a in self.snapshot.entries if live.get(a) is not None)
+
 
 def repair(
     snapshot: Snapshot,

@@ -44,13 +44,14 @@ async def look_alikes(
     adapters: Mapping[str, Adapter],
     desired: Mapping[Address, Resource],
     *,
-    tracked: Collection[Address],
+    there: Collection[Address],
     taken: Collection[str],
 ) -> list[Alike]:
-    """Look for what is declared, untracked and can't carry a marker; ``taken`` IDs are others'."""
+    """Look for what is declared and can't carry a marker. ``there`` are addresses whose object is
+    known, ``taken`` the IDs that are somebody's."""
     missing: dict[str, list[Resource]] = {}
     for address, resource in sorted(desired.items()):
-        if address not in tracked and _nameless(resource.type):
+        if address not in there and _nameless(resource.type):
             missing.setdefault(resource.type.name, []).append(resource)
     lists = await together(_listed(adapters[name], taken) for name in missing)
     found = [

@@ -14,10 +14,11 @@ from retinue.address import Address
 from retinue.engine.adoption import adopt
 from retinue.engine.entry import Snapshot
 from retinue.engine.events import RefreshDone, RefreshStarted
+from retinue.engine.facts import Facts
 from retinue.engine.inventory import Inventory
 from retinue.engine.moves import move
 from retinue.engine.plan import Plan
-from retinue.engine.planner import Facts, build_changes
+from retinue.engine.planner import build_changes
 from retinue.engine.ports import SYSTEM, Clock, Reporter, silent
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import Repaired, repair
@@ -120,13 +121,13 @@ async def _untracked(
     session: Session, repaired: Repaired, desired: Mapping[Address, Resource]
 ) -> tuple[Mapping[Address, Live], list[str]]:
     """Objects of ours that the state does not name: those to adopt, and what to know of others."""
-    tracked = repaired.snapshot.entries.keys()
+    there = repaired.there
     files = await recover_files(session.adapters, repaired, desired)
     alike = await look_alikes(
-        session.adapters, desired, tracked=tracked, taken=repaired.snapshot.objects()
+        session.adapters, desired, there=there, taken=repaired.snapshot.objects()
     )
     types = {address: resource.type.name for address, resource in desired.items()}
-    adoption = adopt((*repaired.inventory.marked, *files), types, tracked)
+    adoption = adopt((*repaired.inventory.marked, *files), types, there)
     return adoption.adoptable, [*adoption.notes, *(each.note() for each in alike)]
 
 

@@ -52,7 +52,7 @@ async def rebuild_state(
         desired = {a: r for a, r in want.desired.items() if r.type.name in served}
         found = (*repaired.inventory.marked, *await _unmarked(session, repaired, desired))
         types = _types(found, want.desired)
-        adoption = adopt(found, types, repaired.snapshot.entries.keys())
+        adoption = adopt(found, types, repaired.there)
         ids = {**repaired.snapshot.ids(), **{a: live.id for a, live in adoption.adoptable.items()}}
         added = [
             entry_for(
@@ -99,7 +99,7 @@ async def _unmarked(
     """What can't carry a marker: files by who uses them, all else by its looks."""
     snapshot = repaired.snapshot
     alike = await look_alikes(
-        session.adapters, desired, tracked=snapshot.entries, taken=snapshot.objects()
+        session.adapters, desired, there=repaired.there, taken=snapshot.objects()
     )
     files = await recover_files(session.adapters, repaired, desired)
     return [*files, *(found for each in alike if (found := each.found()) is not None)]

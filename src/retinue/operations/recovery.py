@@ -26,25 +26,26 @@ async def recover_files(
     adapters: Mapping[str, Adapter], repaired: Repaired, desired: Mapping[Address, Resource]
 ) -> list[Found]:
     """Untracked files that declared addresses can take over; empty while the state is whole."""
-    tracked = repaired.snapshot.entries
+    there = repaired.there
     missing = {
         address: resource
         for address, resource in desired.items()
-        if resource.type is FILE and address not in tracked
+        if resource.type is FILE and address not in there
     }
-    marked = [found.live for found in repaired.inventory.marked]
-    if not missing or not marked:
+    tracked = [live for live in repaired.inventory.live.values() if live is not None]
+    holders = [*tracked, *(found.live for found in repaired.inventory.marked)]
+    if not missing or not holders:
         return []
     taken = repaired.snapshot.objects()
-    digests = {i: mark for i, mark in _attached(marked) if i not in taken}
+    digests = {i: mark for i, mark in _attached(holders) if i not in taken}
     users = _interpreted(repaired.inventory.marked)
     loose = {i for i in users if i not in taken and i not in digests}
     lives = await together(adapters[FILE.name].read(i) for i in sorted({*digests, *loose}))
-    there = [live for live in lives if live is not None]
+    served = [live for live in lives if live is not None]
     named = {name for name, _ in digests.values()}
     unnamed = {a: resource for a, resource in missing.items() if str(a) not in named}
-    found = list(_by_mark(missing, there, digests))
-    candidates = [live for live in there if live.id not in digests]
+    found = list(_by_mark(missing, served, digests))
+    candidates = [live for live in served if live.id not in digests]
     return [*found, *_by_use(unnamed, candidates, users, _declared_users(desired))]
 
 

@@ -60,7 +60,7 @@ async def check_saved(
     _check_origin(session, snapshot, plan)
     touched = {a for c in plan.pending for a in (c.address, c.previous_address) if a is not None}
     touched |= {intent.address for intent in snapshot.pending.values()}  # `repair` asks about them
-    fresh = _creations(snapshot, plan)
+    fresh = _creations(plan)
     inventory = await refresh(session.adapters, snapshot, only=touched, declared=fresh)
     repaired = repair(snapshot, inventory, now=clock.now())
     live = {**repaired.inventory.live, **await _untracked(session, repaired.snapshot, plan)}
@@ -88,19 +88,17 @@ def _with_protection(plan: Plan, entries: Mapping[Address, Entry]) -> Plan:
     """The plan with the protection of today: it may have been given since the plan was made."""
 
     def protected(change: Change) -> bool:
-        entry = entries.get(change.previous_address or change.address)
+        entry = entries.get(_former(change))
         return entry is not None and entry.protect
 
     changes = tuple(replace(change, protected=protected(change)) for change in plan.changes)
     return replace(plan, changes=changes)
 
 
-def _creations(snapshot: Snapshot, plan: Plan) -> list[tuple[str, Address]]:
+def _creations(plan: Plan) -> list[tuple[str, Address]]:
     """(type name, address) of what the plan makes first: somebody else may have done so since."""
     return [
-        (change.type, change.address)
-        for change in plan.pending
-        if change.action is Action.CREATE and change.address not in snapshot.entries
+        (change.type, change.address) for change in plan.pending if change.action is Action.CREATE
     ]
 
 
@@ -108,16 +106,19 @@ async def _untracked(
     session: Session, snapshot: Snapshot, plan: Plan
 ) -> dict[Address, Live | None]:
     """The objects that the plan wants to adopt: the state does not name them yet."""
+    known = snapshot.ids()
     adopted = [
         change
         for change in plan.pending
-        if change.id
-        and change.after is not None
-        and change.previous_address is None
-        and change.address not in snapshot.entries
+        if change.id and change.after is not None and known.get(_former(change)) != change.id
     ]
     found = await together(session.adapters[c.type].read(c.id or "") for c in adopted)
-    return {change.address: live for change, live in zip(adopted, found, strict=True)}
+    return {_former(change): live for change, live in zip(adopted, found, strict=True)}
+
+
+def _former(change: Change) -> Address:
+    """What the state still calls the address."""
+    return change.previous_address or change.address
 
 
 def _check_origin(session: Session, snapshot: Snapshot, plan: Plan) -> None:
@@ -156,7 +157,7 @@ class _View:
         """Whether what the change was decided on is still so."""
         if change.leftover:
             return self._left_over(change)
-        address = change.previous_address or change.address
+        address = _former(change)
         entry, live = self._entries.get(address), self._live.get(address)
         if change.action is Action.CREATE:
             return live is None and change.basis == basis(entry, None, None)
@@ -176,7 +177,7 @@ class _View:
         attributes = self._adapters[change.type].type.attributes
         # Of an object to adopt, what is never read back is as the plan took it to be.
         unread = {n: v for n, v in (change.before or {}).items() if attributes[n].write_only}
-        applied = entry.values if entry is not None else unread
+        applied = entry.values if entry is not None and entry.id == live.id else unread
         after = change.after or {}
         before = {
             name: seen(attributes[name], name, after.get(name), applied, live.values)

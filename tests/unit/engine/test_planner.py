@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.worlds.build import OTHER, at, entry, facts, live, resource
 
 from retinue.engine.entry import Deposed
+from retinue.engine.facts import Facts
 from retinue.engine.plan import Action, Change, Reason
-from retinue.engine.planner import Facts, build_changes
+from retinue.engine.planner import build_changes
 from retinue.kinds.base import MARKER
 from retinue.kinds.values import Ref, Unknown
 

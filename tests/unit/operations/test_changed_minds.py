@@ -3,7 +3,6 @@ target back, gives another name, protects. Nothing is lost, and nothing is left 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ from tests.worlds.world import World, a_world
 
 from retinue.address import Address
 from retinue.errors import PlanStale
-from retinue.operations.applying import apply
 from retinue.operations.planning import PlanOptions
 from retinue.operations.session import state_of
 
@@ -99,8 +97,7 @@ def test_a_new_name_goes_with_what_an_interrupted_replacement_made(
     moved = [{"from": "assistant.tutor", "to": "assistant.coach"}]
     world.declare({**on("agents", "coach"), "moved": moved})
     if not approved:
-        saying_no = apply(world.project, world.want(), FORCED, lambda _: False, world.run())
-        assert asyncio.run(saying_no).outcome is None
+        assert world.apply(FORCED, approve=lambda _: False).outcome is None
     assert len(settled(world)["agent"]) == 1
     assert world.objects("assistant") == []
 
