@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
 
 from retinue.local import blobs, pages
+from retinue.local.automations import firing
 from retinue.local.database import Database
 from retinue.local.envelope import Envelope, answer_unrouted
 from retinue.local.families import FAMILIES
@@ -35,14 +37,16 @@ def create_app(
     limits: Limits | None = None,
     clock: Callable[[], float] = time.time,
     model: ModelServer | Model | None = None,
+    schedules: bool = False,
 ) -> Starlette:
     """The embedded platform on the SQLite file ``database``, made if it isn't there.
 
     Without ``key`` any non-empty bearer token is accepted. Several applications, also of several
     processes, may use one file at once. ``model`` is the server of the language models, or a model
-    itself; without one the built-in echo model answers. ``clock`` gives seconds since 1970 and,
-    like ``limits``, is there for tests. Raises UsageError or StateForeign where the file can't be
-    used.
+    itself; without one the built-in echo model answers. With ``schedules`` those of automations
+    fire, for as long as the application serves: not where a command only has a look, for its end
+    would be the end of what it started. ``clock`` gives seconds since 1970 and, like ``limits``, is
+    there for tests. Raises UsageError or StateForeign where the file can't be used.
     """
     platform = open_platform(
         database,
@@ -57,7 +61,7 @@ def create_app(
         routes=[Mount("/v1", app=Router(routes, redirect_slashes=False))],
         middleware=[Middleware(Envelope, key=key)],
         exception_handlers={HTTPException: answer_unrouted},
-        lifespan=_lifespan,
+        lifespan=_firing if schedules else _lifespan,
     )
     app.router.redirect_slashes = False
     app.state.platform = platform
@@ -104,6 +108,7 @@ def open_platform(
     now = int(clock())
     blobs.collect(opened, now=now)
     pages.forget_tombstones(opened, now=now)
+    firing.plan_unplanned(opened, now=now)
     deadlines = [deadline for family in FAMILIES for deadline in family.deadlines]
     chores = [each for family in FAMILIES for each in family.chores]
     if embeddings is not None and embeddings.embeddings:
@@ -122,9 +127,18 @@ def open_platform(
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    platform: Platform = app.state.platform
     yield
     hang_up(app)
-    platform: Platform = app.state.platform
     await platform.runner.close()
     await sandboxes.close(platform)
     close_app(app)
+
+
+@asynccontextmanager
+async def _firing(app: Starlette) -> AsyncIterator[None]:
+    async with _lifespan(app):
+        clockwork = asyncio.create_task(firing.keep_time(app.state.platform), name="schedules")
+        yield
+        clockwork.cancel()
+        await asyncio.gather(clockwork, return_exceptions=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from retinue.errors import StateForeign, UsageError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raise it whenever a family's schema changes: opening then runs all schemas again."""
 
 _APPLICATION_ID = 0x5254_4E55

@@ -1,13 +1,14 @@
 """Cursor pages: the one way in which every list of the platform is read.
 
-Order is (created_at, insertion sequence), so that objects of the same second keep their place.
+Order is (created_at, insertion sequence), so that objects of the same second keep their place; or
+the sequence alone, for what is numbered.
 A cursor is an object's ID. It still works after the object is deleted, because deletions leave a
 tombstone for a day: a clean-up script that deletes while it pages must not lose its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +56,7 @@ class Listing:
 
     ``scope`` names the tombstones, ``cursor_where`` is the condition that a cursor's object has
     to meet; it leaves filters out, so that a cursor may point at an object the filter hides.
+    ``order`` is a choice of (created_at, seq).
     """
 
     table: str
@@ -63,6 +65,7 @@ class Listing:
     key: str = "id"
     scope: str = ""
     cursor_where: str = "1"
+    order: Sequence[str] = ("created_at", "seq")
 
 
 def window(
@@ -140,12 +143,14 @@ def fetch(connection: Connection, listing: Listing, window: Window) -> tuple[lis
     ):
         if cursor is not None:
             place = _place(connection, listing, name, cursor)
-            conditions.append(f"(created_at, seq) {sign} (:{name}_at, :{name}_seq)")
-            values |= {f"{name}_at": place["created_at"], f"{name}_seq": place["seq"]}
+            bounds = ", ".join(f":{name}_{column}" for column in listing.order)
+            conditions.append(f"({', '.join(listing.order)}) {sign} ({bounds})")
+            values |= {f"{name}_{column}": place[column] for column in listing.order}
     direction = "ASC" if window.ascending != backwards else "DESC"
+    order = ", ".join(f"{column} {direction}" for column in listing.order)
     rows = connection.execute(
         f"SELECT * FROM {listing.table} WHERE {' AND '.join(conditions)} "
-        f"ORDER BY created_at {direction}, seq {direction} LIMIT :page_limit",
+        f"ORDER BY {order} LIMIT :page_limit",
         values | {"page_limit": window.limit + 1},
     ).fetchall()
     kept = rows[: window.limit]

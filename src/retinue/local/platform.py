@@ -22,7 +22,9 @@ from retinue.local.work.runner import Runner
 class Limits:
     """Sizes and times of one application. The defaults are the platform's own."""
 
-    json_bytes: int = 20 * 1024 * 1024
+    json_bytes: int = 96 * 1024 * 1024
+    """Enough for the largest template: an archive of 70,254,592 characters beside 10 MiB inline."""
+
     file_bytes: int = 512 * 1024 * 1024
     indexing_seconds: float = 0.05
 

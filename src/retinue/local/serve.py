@@ -48,7 +48,7 @@ def serve(
         )
     listener = _listen(host, port)
     with closing(listener):
-        app = create_app(database, key=key, model=model)
+        app = create_app(database, key=key, model=model, schedules=True)
         config = uvicorn.Config(
             app,
             log_config=None,

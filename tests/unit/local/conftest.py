@@ -22,6 +22,7 @@ from openai import AsyncOpenAI
 from starlette.applications import Starlette
 from tests.unit.local.scripted import ScriptedModel
 from tests.unit.local.sessions import listening
+from tests.unit.local.strict import StrictOpenAI
 
 from retinue.local.app import close_app, create_app
 from retinue.local.platform import Limits
@@ -184,15 +185,9 @@ async def http(app: Starlette, conformance: Conformance) -> AsyncIterator[httpx2
 
 @pytest.fixture
 def sdk(http: httpx2.AsyncClient) -> AsyncOpenAI:
-    """The official SDK, unchanged, on the application in process. An answer that doesn't fit the
-    SDK's types fails the test, also where the API description says nothing."""
-    return AsyncOpenAI(
-        api_key="test-key",
-        base_url=BASE_URL,
-        http_client=http,
-        max_retries=0,
-        _strict_response_validation=True,
-    )
+    """The official SDK on the application in process, made strict: an answer that doesn't fit its
+    types fails the test, also where the API description says nothing."""
+    return StrictOpenAI(api_key="test-key", base_url=BASE_URL, http_client=http, max_retries=0)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import httpx2
 from openai import AsyncOpenAI
 from openai.types.beta import AgentSession
 from starlette.applications import Starlette
+from tests.unit.local.strict import StrictOpenAI
 
 from retinue.platform.asgi import StreamingTransport
 
@@ -26,10 +27,10 @@ TUTOR: Any = {"model": "gpt-5", "instructions": "Be kind.", "tools": [QUIZ]}
 
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[AsyncOpenAI]:
-    """The official SDK on ``app`` in process; answers come piece by piece."""
+    """The official SDK on ``app`` in process, made strict; answers come piece by piece."""
     async with (
         httpx2.AsyncClient(transport=StreamingTransport(app), base_url=URL) as http,
-        AsyncOpenAI(api_key="k", base_url=URL, http_client=http, max_retries=0) as sdk,
+        StrictOpenAI(api_key="k", base_url=URL, http_client=http, max_retries=0) as sdk,
     ):
         yield sdk
 

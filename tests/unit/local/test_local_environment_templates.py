@@ -41,9 +41,13 @@ def on_two_disks() -> str:
     return base64.b64encode(b"PK\6\7" + bytes(12) + b"\2\0\0\0PK\5\6" + bytes(18)).decode()
 
 
-async def test_an_archive_may_be_larger_than_an_inline_file(sdk: openai.AsyncOpenAI) -> None:
+async def test_an_archive_may_be_as_large_as_the_api_allows_beside_inline_files(
+    sdk: openai.AsyncOpenAI,
+) -> None:
+    files: Any = [a_file(f"/workspace/{name}", 5 * 1024 * 1024) for name in "ab"]
     made = await sdk.beta.agents.environments.templates.create(
-        plugins=[an_archive(6 * 1024 * 1024)],  # type: ignore[list-item]
+        plugins=[an_archive(50 * 1024 * 1024)],  # type: ignore[list-item]
+        files=files,
     )
     assert [plugin.name for plugin in made.plugins] == ["latex"]
 

@@ -333,7 +333,7 @@ async def test_escaped_pairs_are_text(http: httpx2.AsyncClient) -> None:
 
 
 class TestSmallLimit:
-    """With a small limit, so that the tests needn't send 20 MiB."""
+    """With a small limit, so that the tests needn't send 96 MiB."""
 
     @pytest.fixture
     def limits(self) -> Limits:

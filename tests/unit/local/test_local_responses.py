@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from openai import AsyncOpenAI, BadRequestError, NotFoundError
 from tests.unit.local.scripted import ScriptedModel, calls, says
 
-from retinue.local.turns.items import Answered, Asked, Said, Usage
+from retinue.local.turns.items import Answered, Asked, Said, Usage, Words
 from retinue.local.turns.ports import TurnFailed
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +72,69 @@ async def test_input_items_of_all_kinds(sdk: AsyncOpenAI, model: ScriptedModel) 
     await sdk.responses.create(model="m", input=items)
     (ask,) = model.asks
     assert [type(item) for item in ask.history] == [Said, Said, Said, Asked, Answered, Said]
+
+
+async def test_files_that_are_sent_along(
+    sdk: AsyncOpenAI, model: ScriptedModel, upload: Any
+) -> None:
+    """As IDs, or as they are: as base64, or as a data URL of it."""
+    note = base64.b64encode("grüß dich".encode()).decode()
+    parts: Any = [
+        {"type": "input_file", "file_id": await upload(b"kept", "kept.txt"), "detail": "low"},
+        {"type": "input_file", "file_data": note, "filename": "note.txt"},
+        {"type": "input_file", "file_data": f"data:text/plain;base64,{note}"},
+        {"type": "input_file", "file_data": base64.b64encode(b"%PDF-1.7 \0").decode()},
+        {"type": "input_file", "file_id": await upload(b"%PDF-1.7 \0", "a.pdf")},
+    ]
+    made = await sdk.responses.create(model="m", input=[{"role": "user", "content": parts}])
+    (ask,) = model.asks
+    [said] = ask.history
+    assert isinstance(said, Said)
+    assert [each.text for each in said.parts if isinstance(each, Words)] == [
+        "[the file kept.txt]\nkept",
+        "[the file note.txt]\ngrüß dich",
+        "[the file that was sent]\ngrüß dich",
+        "[the file that was sent, which can't be shown as text]",
+        "[the file a.pdf, which can't be shown as text]",
+    ]
+    sent: Any = [each async for each in sdk.responses.input_items.list(made.id)]
+    assert sent[0].content[0].detail == "low"
+    assert sent[0].content[1].file_data == note
+
+
+async def test_marks_of_the_cache_are_kept(sdk: AsyncOpenAI) -> None:
+    mark: Any = {"prompt_cache_breakpoint": {"mode": "explicit"}}
+    parts: Any = [
+        {"type": "input_text", "text": "one"} | mark,
+        {"type": "input_image", "image_url": "https://x.invalid/a.png"} | mark,
+    ]
+    made = await sdk.responses.create(model="m", input=[{"role": "user", "content": parts}])
+    sent: Any = [each async for each in sdk.responses.input_items.list(made.id)]
+    assert [each.prompt_cache_breakpoint.mode for each in sent[0].content] == ["explicit"] * 2
+
+
+async def test_what_a_function_gave_that_is_no_text(
+    sdk: AsyncOpenAI, model: ScriptedModel, upload: Any
+) -> None:
+    output: Any = [
+        {"type": "input_text", "text": "see"},
+        {"type": "input_image", "image_url": "https://x.invalid/a.png"},
+        {"type": "input_file", "file_id": await upload(b"kept", "kept.txt")},
+    ]
+    items: Any = [
+        {"type": "function_call", "call_id": "c1", "name": "quiz", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": output},
+    ]
+    await sdk.responses.create(model="m", input=items)
+    (ask,) = model.asks
+    answered = ask.history[1]
+    assert isinstance(answered, Answered)
+    assert answered.output == (
+        "see\n[an image, which can't be shown as text]\n[the file kept.txt]\nkept"
+    )
+    output[2]["file_id"] = "file-gone"
+    with pytest.raises(NotFoundError):
+        await sdk.responses.create(model="m", input=items)
 
 
 async def test_functions(sdk: AsyncOpenAI, model: ScriptedModel) -> None:
@@ -217,6 +281,52 @@ async def test_nothing_is_kept_unless_it_is_stored(sdk: AsyncOpenAI) -> None:
         await sdk.responses.create(model="m", input="x", previous_response_id=made.id)
 
 
+async def test_settings_are_read_back(sdk: AsyncOpenAI) -> None:
+    tool = QUIZ | {"async": False, "allowed_callers": ["direct"], "defer_loading": None}
+    made = await sdk.responses.create(
+        model="m",
+        input="hi",
+        tools=[tool],
+        reasoning={"effort": "low", "summary": "auto"},
+        prompt_cache_retention="24h",
+        prompt_cache_options={"mode": "explicit", "prewarm": False},
+        stream_options=None,
+        service_tier="flex",
+        prompt=None,
+    )
+    assert made.reasoning
+    assert (made.reasoning.effort, made.reasoning.summary) == ("low", "auto")
+    assert made.prompt_cache_retention == "24h"
+    assert made.prompt_cache_options
+    assert made.prompt_cache_options.to_dict() == {"mode": "explicit", "ttl": "30m"}
+    assert await sdk.responses.retrieve(made.id) == made
+
+
+async def test_tokens_are_counted_before_they_are_sent(
+    sdk: AsyncOpenAI, model: ScriptedModel
+) -> None:
+    count = sdk.responses.input_tokens.count
+    assert (await count()).input_tokens == 0
+    alone = await count(model="m", input="a question of some length")
+    told = await count(input="a question of some length", instructions="Be brief.", tools=[QUIZ])
+    assert 0 < alone.input_tokens < told.input_tokens
+    conversation = await sdk.conversations.create(
+        items=[{"type": "message", "role": "user", "content": "what came before"}]
+    )
+    continued = await count(input="a question of some length", conversation=conversation.id)
+    assert continued.input_tokens > alone.input_tokens
+    assert (await sdk.conversations.items.list(conversation.id)).data[1:] == []
+    assert model.asks == []
+    with pytest.raises(BadRequestError, match="not found"):
+        await count(input="x", previous_response_id="resp_lost")
+
+
+async def test_nothing_is_compacted(sdk: AsyncOpenAI) -> None:
+    with pytest.raises(BadRequestError, match="not available") as caught:
+        await sdk.responses.compact(model="gpt-5.2", input="x")
+    assert caught.value.code == "not_available"
+
+
 async def test_structured_text(sdk: AsyncOpenAI, model: ScriptedModel) -> None:
     form: Any = {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": True}
     made = await sdk.responses.create(model="m", input="hi", text={"format": form})
@@ -226,6 +336,11 @@ async def test_structured_text(sdk: AsyncOpenAI, model: ScriptedModel) -> None:
         "type": "json_schema",
         "json_schema": {"name": "n", "schema": {"type": "object"}, "strict": True},
     }
+
+
+def part(value: dict[str, Any]) -> dict[str, Any]:
+    """A request with one part of a message."""
+    return {"model": "m", "input": [{"role": "user", "content": [value]}]}
 
 
 @pytest.mark.parametrize(
@@ -240,10 +355,32 @@ async def test_structured_text(sdk: AsyncOpenAI, model: ScriptedModel) -> None:
             "tools[0].container",
         ),
         ({"model": "m", "include": ["everything"]}, "include[0]"),
+        (part({"type": "input_file"}), "input[0].content[0].file_id"),
+        (part({"type": "input_image"}), "input[0].content[0].image_url"),
+        (part({"type": "input_file", "file_data": "?"}), "input[0].content[0].file_data"),
+        (part({"type": "input_file", "file_url": "https://x"}), "input[0].content[0].file_url"),
         ({"model": "m", "prompt": {"id": "x"}}, "prompt"),
         ({"model": "m", "background": True, "store": False}, "background"),
         ({"model": "m", "conversation": "c", "previous_response_id": "r"}, "previous_response_id"),
         ({"model": "m", "words": 1}, "words"),
+        ({"model": "m", "reasoning": {"summary": "long"}}, "reasoning.summary"),
+        ({"model": "m", "service_tier": "gold"}, "service_tier"),
+        ({"model": "m", "prompt_cache_retention": "1y"}, "prompt_cache_retention"),
+        ({"model": "m", "prompt_cache_options": {"prewarm": True}}, "prompt_cache_options.prewarm"),
+        ({"model": "m", "stream_options": {"usage": True}}, "stream_options.usage"),
+        ({"model": "m", "tools": [QUIZ | {"async": True}]}, "tools[0].async"),
+        (
+            {"model": "m", "tools": [QUIZ | {"allowed_callers": ["programmatic"]}]},
+            "tools[0].allowed_callers[0]",
+        ),
+        (
+            {"model": "m", "input": [{"type": "reasoning", "summary": ["thought"]}]},
+            "input[0].summary[0]",
+        ),
+        (
+            {"model": "m", "input": [{"role": "user", "content": "x", "phase": "first"}]},
+            "input[0].phase",
+        ),
     ],
 )
 async def test_wrong_requests(http: httpx2.AsyncClient, body: dict[str, Any], param: str) -> None:

@@ -100,8 +100,29 @@ async def test_lists(live: AsyncOpenAI) -> None:
     both = listed(metadata={"n": "1", 'q"': "x"}, agent_id=agent.id)
     assert [each.id async for each in both] == [of_agent[1]]
     assert [each.id async for each in listed(metadata={"n": "9"})] == []
-    assert [each.id async for each in live.beta.agents.sessions.subagents.list(other.id)] == []
-    assert [each.id async for each in live.beta.agents.sessions.artifacts.list(other.id)] == []
+
+
+async def test_what_never_happens_in_a_session(live: AsyncOpenAI) -> None:
+    session = await begin(live)
+    sessions = live.beta.agents.sessions
+    for lists in (sessions.subagents.list, sessions.artifacts.list, sessions.traces.list):
+        assert [each async for each in lists(session.id)] == []
+        with pytest.raises(NotFoundError, match="No session found"):
+            await lists("sess_x")
+    of: Any = {"session_id": session.id}
+    for request in (
+        sessions.subagents.retrieve("sub_x", **of),
+        sessions.subagents.items.list("sub_x", **of),
+        sessions.subagents.turns.list("sub_x", **of),
+        sessions.subagents.turns.retrieve("turn_x", subagent_id="sub_x", **of),
+        sessions.subagents.turns.items.list("turn_x", subagent_id="sub_x", **of),
+        sessions.artifacts.retrieve("art_x", **of),
+        sessions.artifacts.content("art_x", **of),
+        sessions.artifacts.delete("art_x", **of),
+    ):
+        with pytest.raises(NotFoundError, match=r"No (subagent|artifact) found"):
+            await request
+    await settled(live, session.id)
 
 
 @pytest.mark.parametrize(

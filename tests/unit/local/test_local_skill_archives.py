@@ -9,9 +9,9 @@ import zipfile
 
 import openai
 import pytest
+from tests.unit.local.test_local_skills import read_zip
 
 from retinue.local.refusals import Refusal
-from retinue.local.skills.bundle import bundle_of, unpacked
 
 SKILL = "---\nname: latex\ndescription: Sets formulas.\n---\n"
 
@@ -63,7 +63,7 @@ async def test_an_archive_that_lies_is_refused(sdk: openai.AsyncOpenAI, archive:
 
 
 def test_an_archive_that_points_to_its_file_is_fine() -> None:
-    assert bundle_of(unpacked(pointing_to(0))).name == "latex"
+    assert read_zip(pointing_to(0)).name == "latex"
 
 
 def test_a_broken_directory_ends_in_a_refusal() -> None:
@@ -75,7 +75,7 @@ def test_a_broken_directory_ends_in_a_refusal() -> None:
         for _ in range(chance.choice([1, 2, 4])):
             broken[chance.randrange(first, len(broken))] = chance.choice([0, 1, 127, 128, 255])
         try:
-            bundle_of(unpacked(bytes(broken)))
+            read_zip(bytes(broken))
         except Refusal:
             refused += 1
     assert refused > 1000

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import sqlite3
+import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -16,7 +18,8 @@ import openai
 import pytest
 
 from retinue.local.refusals import Refusal
-from retinue.local.skills.bundle import bundle_of, unpacked
+from retinue.local.skills.archives import pack, unpacked
+from retinue.local.skills.bundle import Words, words_of
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +42,14 @@ def zipped(files: Mapping[str, str], method: int = zipfile.ZIP_STORED) -> bytes:
 def contents(archive: bytes) -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         return {name: opened.read(name).decode() for name in opened.namelist()}
+
+
+def read_zip(archive: bytes) -> Words:
+    """What an archive says of its skill, once all of it was read. Raises Refusal."""
+    with unpacked(io.BytesIO(archive)) as files:
+        words = words_of(files)
+        pack(files, io.BytesIO())
+    return words
 
 
 def blobs_in(database: Path) -> int:
@@ -95,8 +106,23 @@ async def test_versions_never_change_and_one_of_them_is_the_default(
     assert (await sdk.skills.retrieve(skill.id)).default_version == third.version == "3"
     first = await sdk.skills.versions.retrieve("1", skill_id=skill.id)
     assert first.description == "Sets formulas."
-    latest = await sdk.skills.versions.retrieve("latest", skill_id=skill.id)
-    assert latest.id == third.id
+
+
+async def test_versions_are_listed_by_number_also_where_the_clock_was_put_back(
+    sdk: openai.AsyncOpenAI, clock: Any
+) -> None:
+    skill = await sdk.skills.create(files=parts(FILES))
+    for _ in range(4):
+        clock.advance(-3600)
+        await sdk.skills.versions.create(skill.id, files=parts(FILES))
+    versions = sdk.skills.versions
+    assert [each.version async for each in versions.list(skill.id, limit=2)] == list("54321")
+    upwards = versions.list(skill.id, limit=2, order="asc")
+    assert [each.version async for each in upwards] == list("12345")
+    second = await versions.retrieve("2", skill_id=skill.id)
+    await versions.delete("2", skill_id=skill.id)
+    rest = versions.list(skill.id, order="asc", after=second.id)
+    assert [each.version async for each in rest] == list("345")
 
 
 async def test_the_number_of_a_deleted_version_is_not_given_again(
@@ -132,6 +158,40 @@ async def test_a_page_of_nothing_is_a_page(http: httpx2.AsyncClient) -> None:
         answer = (await http.get(path, params={"limit": 0})).json()
         assert (answer["data"], answer["has_more"]) == ([], True)
         assert (await http.get(path, params={"limit": 101})).status_code == 400
+
+
+async def test_a_large_skill_is_never_held_in_memory(
+    http: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    chance, folder = random.Random(7), [("files", ("a/SKILL.md", SKILL.encode()))]  # noqa: S311
+    with contextlib.ExitStack() as stack:
+        for name in ("a/one", "a/two"):
+            path = tmp_path / name.replace("/", "-")
+            path.write_bytes(b"".join(chance.randbytes(2**20) for _ in range(20)))
+            folder.append(("files", (name, stack.enter_context(path.open("rb")))))  # type: ignore[arg-type]
+        tracemalloc.start()
+        try:
+            made = await http.post("/skills", files=folder)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert made.status_code == 200
+    assert peak < 16 * 2**20
+    served = (await http.get(f"/skills/{made.json()['id']}/content")).content
+    with zipfile.ZipFile(io.BytesIO(served)) as archive:
+        assert archive.read("a/two") == (tmp_path / "a-two").read_bytes()
+    again = await http.post("/skills", files={"files": ("a.zip", served)})
+    assert (await http.get(f"/skills/{again.json()['id']}/content")).content == served
+
+
+async def test_what_arrived_is_gone_once_it_is_packed(
+    sdk: openai.AsyncOpenAI, database: Path
+) -> None:
+    await sdk.skills.create(files=parts(FILES))
+    assert blobs_in(database) == 2  # one blob of one chunk
+    with pytest.raises(openai.BadRequestError):
+        await sdk.skills.create(files=parts({"a.md": "x"}))
+    assert blobs_in(database) == 2
 
 
 async def test_contents_go_when_their_skill_does(sdk: openai.AsyncOpenAI, database: Path) -> None:
@@ -225,7 +285,7 @@ def test_a_broken_zip_ends_in_a_refusal_however_it_is_broken() -> None:
         for _ in range(chance.choice([1, 2, 8])):
             broken[chance.randrange(len(broken))] = chance.randrange(256)
         try:
-            bundle_of(unpacked(bytes(broken)))
+            read_zip(bytes(broken))
         except Refusal:
             refused += 1
     assert refused > 1000
@@ -285,11 +345,13 @@ async def test_an_upload_without_end_is_cut_off(
 
 
 @pytest.mark.parametrize(
-    "version", ["0", "01", "2", "x", "-1", "\N{ARABIC-INDIC DIGIT ONE}", "9" * 20]
+    "version", ["0", "01", "2", "x", "-1", "latest", "\N{ARABIC-INDIC DIGIT ONE}", "9" * 20]
 )
 async def test_a_version_that_does_not_exist(sdk: openai.AsyncOpenAI, version: str) -> None:
     skill = await sdk.skills.create(files=parts(FILES))
-    with pytest.raises(openai.NotFoundError):
-        await sdk.skills.versions.retrieve(version, skill_id=skill.id)
+    versions = sdk.skills.versions
+    for request in (versions.retrieve, versions.delete, versions.content.retrieve):
+        with pytest.raises(openai.NotFoundError):
+            await request(version, skill_id=skill.id)
     with pytest.raises((openai.NotFoundError, openai.BadRequestError)):
         await sdk.skills.update(skill.id, default_version=version)

@@ -26,7 +26,7 @@ def automation(row: Row) -> Json:
         "created_by": {"type": "developer"},
         "name": fields["name"],
         "status": row["status"],
-        "pause_reason": None,
+        "pause_reason": fields.get("pause_reason"),
         "metadata": fields["metadata"],
         **{key: fields[key] for key in schedule},
         "target": _target(fields["target"]),
@@ -57,8 +57,11 @@ def _environment(given: Json) -> Json:
     return {"type": "openai_hosted"} | {key: given.get(key) for key in _HOSTED}
 
 
-def invocation(row: Row) -> Json:
-    """An invocation as JSON; all of them were made by hand."""
+def invocation(row: Row, occurrence: Row | None) -> Json:
+    """An invocation as JSON; one without an ``occurrence`` was made by hand."""
+    source: Json = {"type": "manual"}
+    if occurrence is not None:
+        source = {"type": "automation", "automation": json.loads(occurrence["automation"])}
     return {
         "id": row["id"],
         "object": "agent.automation.invocation",
@@ -68,6 +71,6 @@ def invocation(row: Row) -> Json:
         "session_id": row["session_id"],
         "error": json.loads(row["error"]) if row["error"] else None,
         "skip_reason": "pending_delivery" if row["status"] == "skipped" else None,
-        "scheduled_at": None,
-        "source": {"type": "manual"},
+        "scheduled_at": occurrence and occurrence["scheduled_at"],
+        "source": source,
     }

@@ -53,6 +53,7 @@ _PERIODIC: Mapping[str, checks.Check] = {
     "timezone": schedules.timezone,
 }
 _ONCE: Mapping[str, checks.Check] = {"run_at": checks.integer(least=0, most=_LATEST)}
+SCHEDULE = frozenset({*_PERIODIC, *_ONCE})
 _TYPE = {"type": shapes.ALWAYS}
 
 CREATE = checks.tagged(

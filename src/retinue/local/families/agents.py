@@ -9,26 +9,12 @@ from __future__ import annotations
 
 import json
 
-from retinue.local import checks, pages, refusals, shapes
-from retinue.local.agents import config, tools
+from retinue.local import checks, pages, shapes
+from retinue.local.agents import config, rows, tools
 from retinue.local.calls import AGENTS, Call, Json
-from retinue.local.database import Connection, Row
+from retinue.local.database import Row
 from retinue.local.family import Family, delete, get, post
 from retinue.local.ids import new_id
-from retinue.local.lookups import require
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS agents (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,
-  created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
-  model TEXT NOT NULL,
-  fields TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS agents_order ON agents (created_at);
-CREATE INDEX IF NOT EXISTS agents_model ON agents (model, created_at);
-""" + pages.tombstone_trigger("agents")
 
 _ONE = "/agents/{agent_id}"
 _OWN: dict[str, checks.Check] = {
@@ -41,32 +27,13 @@ _UPDATE = checks.record({**config.FIELDS, **_OWN}, model=config.MODEL)
 _DEFAULTS = {"name": None, "metadata": {}, **config.DEFAULTS}
 
 
-def require_agent(connection: Connection, agent_id: str, *, param: str | None = None) -> Row:
-    """The row of a saved agent. Raises the API's 404, or its 400 for the agent that a session has
-    of its own."""
-    local = "SELECT 1 FROM agent_sessions WHERE agent_id = ? AND agent_is_local"
-    if connection.execute(local, (agent_id,)).fetchone():
-        raise refusals.Refusal(
-            f"The agent '{agent_id}' belongs to a session; it is not saved.",
-            code="agent_not_persisted",
-            param=param,
-        )
-    return require(connection, "agents", "agent", agent_id, param=param)
-
-
-def configuration(row: Row) -> Json:
-    """The resolved configuration of a saved agent, with its name, its model and its metadata."""
-    fields: Json = json.loads(row["fields"])
-    return {"model": row["model"], **fields}
-
-
 def _answer(row: Row) -> Json:
     return {
         "id": row["id"],
         "object": "agent",
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
-        **configuration(row),
+        **rows.configuration(row),
     }
 
 
@@ -95,14 +62,14 @@ def _list(call: Call) -> Json:
 
 def _retrieve(call: Call) -> Json:
     with call.platform.read() as connection:
-        return _answer(require_agent(connection, call.path["agent_id"]))
+        return _answer(rows.require_agent(connection, call.path["agent_id"]))
 
 
 def _update(call: Call) -> Json:
     sent = _UPDATE(call.body, "")
     agent_id = call.path["agent_id"]
     with call.platform.write() as connection:
-        before = configuration(require_agent(connection, agent_id))
+        before = rows.configuration(rows.require_agent(connection, agent_id))
         row = connection.execute(
             "UPDATE agents SET updated_at = ?, model = ?, fields = ? WHERE id = ? RETURNING *",
             (call.now, *_columns(config.merged(before, sent)), agent_id),
@@ -113,13 +80,13 @@ def _update(call: Call) -> Json:
 def _delete(call: Call) -> Json:
     agent_id = call.path["agent_id"]
     with call.platform.write() as connection:
-        require_agent(connection, agent_id)
+        rows.require_agent(connection, agent_id)
         connection.execute("DELETE FROM agents WHERE id = ?", (agent_id,))
     return {"id": agent_id, "object": "agent.deleted", "deleted": True}
 
 
 FAMILY = Family(
-    schema=SCHEMA,
+    schema=rows.SCHEMA,
     routes=(
         post("/agents", _create, beta=AGENTS),
         get("/agents", _list, beta=AGENTS),

@@ -1,45 +1,24 @@
 """/agents/automations: create, list, read, change, pause, resume, delete.
 
-A schedule is checked, kept and shown; the embedded platform doesn't fire it. ``invocations`` runs
-an automation when a client asks for it.
+``automations.firing`` fires what is planned here; ``invocations`` runs an automation when a client
+asks for it.
 """
 
 from __future__ import annotations
 
 import json
 
-from retinue.local import pages
-from retinue.local.automations import answers, fields
+from retinue.local import pages, refusals
+from retinue.local.agents.rows import require_agent
+from retinue.local.automations import answers, fields, rows
 from retinue.local.calls import AGENTS, Call, Json
 from retinue.local.database import Connection, Row
-from retinue.local.families.agents import require_agent
 from retinue.local.family import Family, delete, get, post
 from retinue.local.ids import new_id
-from retinue.local.lookups import require
 from retinue.local.sessions import environments
 from retinue.local.sessions.rows import require_session
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS agent_automations (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,
-  created_at INTEGER NOT NULL,
-  type TEXT NOT NULL,
-  status TEXT NOT NULL DEFAULT 'active',
-  session_id TEXT,
-  fields TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS agent_automations_order ON agent_automations (created_at);
-CREATE INDEX IF NOT EXISTS agent_automations_session
-  ON agent_automations (session_id, created_at);
-""" + pages.tombstone_trigger("agent_automations")
-
 _ONE = "/agents/automations/{automation_id}"
-
-
-def require_automation(connection: Connection, automation_id: str) -> Row:
-    """The row of an automation, or the API's 404."""
-    return require(connection, "agent_automations", "automation", automation_id)
 
 
 def _check_target(connection: Connection, target: Json) -> None:
@@ -65,6 +44,7 @@ def _create(call: Call) -> Json:
                 json.dumps(sent, ensure_ascii=False),
             ),
         ).fetchone()
+        rows.plan(connection, row, call.now)
     return answers.automation(row)
 
 
@@ -79,53 +59,61 @@ def _list(call: Call) -> Json:
 
 def _retrieve(call: Call) -> Json:
     with call.platform.read() as connection:
-        return answers.automation(require_automation(connection, call.path["automation_id"]))
+        return answers.automation(rows.require_automation(connection, call.path["automation_id"]))
 
 
 def _update(call: Call) -> Json:
     with call.platform.write() as connection:
-        row = require_automation(connection, call.path["automation_id"])
+        row = rows.require_automation(connection, call.path["automation_id"])
         kept = json.loads(row["fields"])
         sent = fields.update(call.body, kept | {"type": row["type"]})
-        fields.check_time(sent, call.now)
+        _check_time(connection, row, sent, call.now)
         if "target" in sent:
             _check_target(connection, sent["target"])
-        made = kept | sent
-        row = connection.execute(
-            "UPDATE agent_automations SET session_id = ?, fields = ? WHERE id = ? RETURNING *",
-            (made["target"].get("session_id"), json.dumps(made, ensure_ascii=False), row["id"]),
-        ).fetchone()
+        row = rows.change(connection, row, row["status"], **sent)
+        if not fields.SCHEDULE.isdisjoint(sent):
+            rows.plan(connection, row, call.now)
     return answers.automation(row)
 
 
-def _set_status(call: Call, status: str) -> Json:
-    with call.platform.write() as connection:
-        require_automation(connection, call.path["automation_id"])
-        row = connection.execute(
-            "UPDATE agent_automations SET status = ? WHERE id = ? RETURNING *",
-            (status, call.path["automation_id"]),
-        ).fetchone()
-    return answers.automation(row)
+def _check_time(connection: Connection, automation: Row, sent: Json, now: int) -> None:
+    """What runs once runs in the future, and not twice."""
+    fields.check_time(sent, now)
+    if "run_at" in sent and rows.last_occurrence(connection, automation) is not None:
+        raise refusals.invalid("run_at", "the automation has been invoked at its time already.")
 
 
 def _pause(call: Call) -> Json:
-    return _set_status(call, "paused")
+    with call.platform.write() as connection:
+        row = rows.require_automation(connection, call.path["automation_id"])
+        if row["status"] == "active":
+            row = rows.change(connection, row, "paused")
+            rows.plan(connection, row, call.now)
+    return answers.automation(row)
 
 
 def _resume(call: Call) -> Json:
-    return _set_status(call, "active")
+    with call.platform.write() as connection:
+        row = rows.require_automation(connection, call.path["automation_id"])
+        if row["status"] == "active":
+            return answers.automation(row)
+        if not rows.is_waiting(connection, row["id"]):
+            _check_time(connection, row, json.loads(row["fields"]), call.now)
+        row = rows.change(connection, row, "active", pause_reason=None)
+        rows.plan(connection, row, call.now)
+    return answers.automation(row)
 
 
 def _delete(call: Call) -> Json:
     automation_id = call.path["automation_id"]
     with call.platform.write() as connection:
-        require_automation(connection, automation_id)
+        rows.require_automation(connection, automation_id)
         connection.execute("DELETE FROM agent_automations WHERE id = ?", (automation_id,))
     return {"id": automation_id, "object": "agent.automation.deleted", "deleted": True}
 
 
 FAMILY = Family(
-    schema=SCHEMA,
+    schema=rows.SCHEMA,
     routes=(
         post("/agents/automations", _create, beta=AGENTS),
         get("/agents/automations", _list, beta=AGENTS),

@@ -1,4 +1,4 @@
-"""/agents/environments: create, list, read. There is no change and no deletion.
+"""/agents/environments: create, list, read. There is no change and no deletion, and no files.
 
 No environment is ever started here; see ``sessions.environments``.
 """
@@ -11,10 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from retinue.local import checks, idempotency, pages, shapes
+from retinue.local import checks, idempotency, pages, refusals, shapes
 from retinue.local.calls import AGENTS, Call, Json, call_of, read
 from retinue.local.database import Row
-from retinue.local.family import Family, get, route
+from retinue.local.family import Family, get, post, route
 from retinue.local.sessions import environments
 from retinue.local.sessions.fields import VAULTS
 
@@ -35,7 +35,7 @@ async def _create(request: Request) -> Response:
             if known is not None:
                 return known
             environments.check_references(connection, sent)
-            made = _answer(environments.provide(connection, call, sent["environment"]))
+            made = _answer(environments.provide(connection, sent["environment"], call.now))
             idempotency.remember(connection, once, made, call.now)
             return made
 
@@ -71,11 +71,26 @@ def _retrieve(call: Call) -> Json:
         return _of_row(environments.require_environment(connection, environment_id))
 
 
+def _no_files(call: Call) -> Json:
+    """Files are read and written in an environment that is connected; none here ever is."""
+    with call.platform.read() as connection:
+        row = environments.require_environment(connection, call.path["environment_id"])
+    state = environments.status(json.loads(row["shown"]))
+    raise refusals.conflict(
+        f"Environment {row['id']} is {state}, not connected: it has no files."
+        " The embedded platform has no execution environments."
+    )
+
+
+_ONE = "/agents/environments/{environment_id}"
+
 FAMILY = Family(
     schema=environments.SCHEMA,
     routes=(
         route("POST", "/agents/environments", _create),
         get("/agents/environments", _list, beta=AGENTS),
-        get("/agents/environments/{environment_id}", _retrieve, beta=AGENTS),
+        get(_ONE, _retrieve, beta=AGENTS),
+        get(_ONE + "/files", _no_files, beta=AGENTS),
+        post(_ONE + "/files", _no_files, beta=AGENTS),
     ),
 )

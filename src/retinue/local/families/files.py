@@ -1,89 +1,36 @@
 """/files: upload, list, read, delete, download.
 
-A file never changes after its upload. Deleting one removes it from every vector store and from
-every assistant's code interpreter; the tables that refer to ``files`` see to that themselves,
-with ON DELETE CASCADE.
-
 Deliberately different from OpenAI: the content of a file with purpose "assistants" can be
 downloaded here, which OpenAI has refused; on one's own machine there is nothing to protect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from retinue.local import blobs, calls, checks, multipart, pages, refusals, shapes
+from retinue.local import blobs, calls, checks, file_rows, multipart, pages, refusals, shapes
 from retinue.local.blobs import BlobWriter
 from retinue.local.calls import Call, Json
 from retinue.local.contents import Inspector
-from retinue.local.database import Connection, Row
+from retinue.local.database import Row
 from retinue.local.family import Family, delete, get, route
 from retinue.local.ids import new_id
-from retinue.local.platform import Deadline, Platform
+from retinue.local.platform import Platform
 from retinue.local.refusals import Refusal
 
 _PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 _BATCH_SECONDS = 30 * 86_400
 _FIELD_BYTES = 4096
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS files (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,
-  created_at INTEGER NOT NULL,
-  filename TEXT NOT NULL,
-  purpose TEXT NOT NULL,
-  bytes INTEGER NOT NULL,
-  expires_at INTEGER,
-  encoding TEXT,
-  fault TEXT,
-  blob_id INTEGER NOT NULL REFERENCES blobs (id)
-);
-CREATE INDEX IF NOT EXISTS files_order ON files (created_at);
-CREATE INDEX IF NOT EXISTS files_purpose ON files (purpose, created_at);
-CREATE INDEX IF NOT EXISTS files_expiry ON files (expires_at) WHERE expires_at IS NOT NULL;
-CREATE TRIGGER IF NOT EXISTS files_blob AFTER DELETE ON files BEGIN
-  UPDATE blobs SET kept = 0, touched_at = 0 WHERE id = OLD.blob_id;
-END;
-""" + pages.tombstone_trigger("files")
-
-_EXPIRY = Deadline(
-    due="SELECT 1 FROM files WHERE expires_at <= :now LIMIT 1",
-    act="DELETE FROM files WHERE expires_at <= :now",
-)
 _FORM = checks.record(
     required={"purpose": checks.choice(*_PURPOSES)}, expires_after=shapes.FILE_EXPIRY
 )
-
-
-def require_file(connection: Connection, file_id: str) -> Row:
-    """The row of a file, or OpenAI's 404."""
-    row: Row | None = connection.execute("SELECT * FROM files WHERE id = ?", (file_id,)).fetchone()
-    if row is None:
-        raise refusals.not_found(f"No such File object: {file_id}", param="id")
-    return row
-
-
-def _answer(row: Row) -> Json:
-    # ``expires_at`` is documented as an integer that may be absent, not as null.
-    expiry = {} if row["expires_at"] is None else {"expires_at": row["expires_at"]}
-    return {
-        "object": "file",
-        "id": row["id"],
-        "purpose": row["purpose"],
-        "filename": row["filename"],
-        "bytes": row["bytes"],
-        "created_at": row["created_at"],
-        "status": "processed",
-        **expiry,
-    }
 
 
 def _list(call: Call) -> Json:
@@ -92,18 +39,18 @@ def _list(call: Call) -> Json:
     where, values = ("purpose = :purpose", {"purpose": purpose}) if purpose else ("1", {})
     with call.platform.read() as connection:
         listing = pages.Listing("files", where=where, values=values)
-        return pages.page(connection, listing, window, _answer)
+        return pages.page(connection, listing, window, file_rows.describe)
 
 
 def _retrieve(call: Call) -> Json:
     with call.platform.read() as connection:
-        return _answer(require_file(connection, call.path["file_id"]))
+        return file_rows.describe(file_rows.require_file(connection, call.path["file_id"]))
 
 
 def _delete(call: Call) -> Json:
     file_id = call.path["file_id"]
     with call.platform.write() as connection:
-        require_file(connection, file_id)
+        file_rows.require_file(connection, file_id)
         connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
     blobs.collect(call.platform.database, now=call.now)
     return {"id": file_id, "object": "file", "deleted": True}
@@ -114,7 +61,7 @@ async def _content(request: Request) -> Response:
 
     def find() -> Row:
         with platform.read() as connection:
-            return require_file(connection, request.path_params["file_id"])
+            return file_rows.require_file(connection, request.path_params["file_id"])
 
     row = await run_in_threadpool(find)
     headers = {
@@ -212,45 +159,7 @@ class _Upload:
             "fault": fault,
         }
         with self.platform.write() as connection:
-            return _insert(connection, values | {"blob_id": self.writer.keep(connection)})
-
-
-def keep_output(platform: Platform, filename: str, chunks: Iterable[bytes]) -> str:
-    """Keep what code wrote as a file of purpose "assistants_output"; gives its ID.
-
-    The caller bounds its size.
-    """
-    now = int(platform.clock())
-    writer, inspector = BlobWriter(platform.database, now=now), Inspector(filename)
-    for chunk in chunks:
-        inspector.feed(chunk)
-        if writer.full_after(chunk):
-            writer.flush()
-    writer.flush()
-    encoding, fault = inspector.verdict()
-    values = {
-        "id": new_id("file-"),
-        "created_at": now,
-        "filename": filename,
-        "purpose": "assistants_output",
-        "bytes": inspector.size,
-        "expires_at": None,
-        "encoding": encoding,
-        "fault": fault,
-    }
-    with platform.write() as connection:
-        kept: str = _insert(connection, values | {"blob_id": writer.keep(connection)})["id"]
-        return kept
-
-
-def _insert(connection: Connection, values: dict[str, Any]) -> Json:
-    connection.execute(
-        "INSERT INTO files (id, created_at, filename, purpose, bytes, expires_at, encoding, fault,"
-        " blob_id) VALUES (:id, :created_at, :filename, :purpose, :bytes, :expires_at, :encoding,"
-        " :fault, :blob_id)",
-        values,
-    )
-    return _answer(require_file(connection, values["id"]))
+            return file_rows.insert(connection, values | {"blob_id": self.writer.keep(connection)})
 
 
 def _expires_at(form: Json, now: int) -> int | None:
@@ -278,8 +187,8 @@ def _nested(fields: dict[str, bytes]) -> Json:
 
 
 FAMILY = Family(
-    schema=SCHEMA,
-    deadlines=(_EXPIRY,),
+    schema=file_rows.SCHEMA,
+    deadlines=(file_rows.EXPIRY,),
     routes=(
         route("POST", "/files", _create),
         get("/files", _list),

@@ -14,9 +14,9 @@ from retinue.local.attachments import Attachment
 from retinue.local.calls import ASSISTANTS, Call, Json
 from retinue.local.database import Connection, Row
 from retinue.local.families import threads
-from retinue.local.families.files import require_file
 from retinue.local.families.vector_stores import create_store, touch
 from retinue.local.family import Family, delete, get, post
+from retinue.local.file_rows import require_file
 from retinue.local.ids import new_id
 
 _PATH = "/threads/{thread_id}/messages"

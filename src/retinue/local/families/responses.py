@@ -1,4 +1,5 @@
-"""/responses: create (also streamed or in the background), read, cancel, delete, input items.
+"""/responses: create (also streamed or in the background), read, cancel, delete; input items and
+how many tokens a request would bring.
 
 A response is made by the same turn as a run. It goes on when its client hangs up; a stored one can
 be read later. What OpenAI offers beyond is refused by name: stored prompts, web search, MCP.
@@ -16,14 +17,15 @@ from retinue.local import pages, refusals
 from retinue.local.calls import Call, Json, call_of, read
 from retinue.local.database import Connection, Row
 from retinue.local.families.conversations import references
-from retinue.local.families.files import require_file
 from retinue.local.families.vector_stores import require_store
-from retinue.local.family import Family, delete, get, route
+from retinue.local.family import Family, delete, get, post, route
+from retinue.local.file_rows import require_file
 from retinue.local.ids import new_id
 from retinue.local.responses import answers, fields, rows
 from retinue.local.responses.carrying import Making
-from retinue.local.responses.history import check_calls
+from retinue.local.responses.history import check_calls, turn_of
 from retinue.local.responses.items import stored
+from retinue.local.turns import tokens
 from retinue.local.work import leases
 from retinue.local.work.streams import Stream
 
@@ -52,13 +54,11 @@ async def _create(request: Request) -> Response:
 
 def _insert(connection: Connection, call: Call, sent: Json) -> Row:
     """Keep a checked request as a response that waits to be made."""
-    _check_references(connection, sent)
     if sent["background"] and not sent["store"]:
         raise refusals.invalid("background", "a background response has to be stored.")
-    before = _before(connection, sent)
-    response_id = new_id("resp_")
-    made = [stored(each, references(connection)) for each in sent["input"]]
+    before, made = _read(connection, sent)
     check_calls([*before, *made])
+    response_id = new_id("resp_")
     row: Row = connection.execute(
         "INSERT INTO responses (id, created_at, status, previous_id, conversation_id, stored,"
         " fields) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
@@ -71,6 +71,13 @@ def _insert(connection: Connection, call: Call, sent: Json) -> Row:
     rows.insert_inputs(connection, response_id, made, call.now)
     leases.take(connection, response_id, call.platform.runner.owner, call.now)
     return row
+
+
+def _read(connection: Connection, sent: Json) -> tuple[list[Json], list[Json]]:
+    """The items before a checked request, and its own."""
+    _check_references(connection, sent)
+    before = _before(connection, sent)
+    return before, [stored(each, references(connection)) for each in sent["input"]]
 
 
 def _before(connection: Connection, sent: Json) -> list[Json]:
@@ -92,7 +99,7 @@ def _check_references(connection: Connection, sent: Json) -> None:
         for file_id in (tool.get("container") or {}).get("file_ids", ()):
             require_file(connection, file_id)
     for item in sent["input"]:
-        content = item.get("content")
+        content = item.get("content") or item.get("output")
         for part in content if isinstance(content, list) else ():
             if isinstance(part, dict) and part.get("file_id"):
                 require_file(connection, part["file_id"])
@@ -160,9 +167,29 @@ def _input_items(call: Call) -> Json:
         )
 
 
+def _count(call: Call) -> Json:
+    """How many tokens a request would bring, estimated like all that nobody counts."""
+    sent = fields.DEFAULTS | fields.COUNT(call.body, "")
+    with call.platform.read() as connection:
+        before, made = _read(connection, sent)
+        turn = turn_of(connection, call.platform.database, sent, [*before, *made])
+    counted = tokens.of_prompt(turn.instructions, turn.history)
+    return {"object": "response.input_tokens", "input_tokens": counted}
+
+
+def _compact(_: Call) -> Json:
+    raise refusals.Refusal(
+        "Compaction is not available on the embedded platform: send the items themselves, or use"
+        " 'truncation'.",
+        code="not_available",
+    )
+
+
 FAMILY = Family(
     routes=(
         route("POST", "/responses", _create),
+        post("/responses/input_tokens", _count),
+        post("/responses/compact", _compact),
         get(_ONE, _retrieve),
         delete(_ONE, _delete),
         route("POST", _ONE + "/cancel", _cancel),

@@ -1,16 +1,17 @@
-"""What happened in a session: its turns, its items, and the lists of what never happens here.
+"""What happened in a session: its turns, its items, and what never happens here.
 
-No subagents are made and no files are published on the embedded platform, so those lists are empty.
+No subagents are made, and neither files nor traces are published on the embedded platform: those
+lists are empty, and each ID that is asked for is unknown.
 """
 
 from __future__ import annotations
 
 import json
 
-from retinue.local import pages
-from retinue.local.calls import AGENTS, Call, Json
+from retinue.local import pages, refusals
+from retinue.local.calls import AGENTS, Call, Handler, Json
 from retinue.local.database import Row
-from retinue.local.family import Family, get
+from retinue.local.family import Family, delete, get
 from retinue.local.sessions import answers, rows
 
 _SESSION = "/agents/sessions/{session_id}"
@@ -64,6 +65,21 @@ def _list_nothing(call: Call) -> Json:
     return pages.listed([], has_more=False)
 
 
+def _no(noun: str, key: str) -> Handler:
+    """An endpoint of one subagent or artifact, of which there are none."""
+
+    def refuse(call: Call) -> Json:
+        with call.platform.read() as connection:
+            rows.require_session(connection, call.path["session_id"])
+        raise refusals.absent(noun, call.path[key])
+
+    return refuse
+
+
+_SUBAGENT = _SESSION + "/subagents/{subagent_id}"
+_ARTIFACT = _SESSION + "/artifacts/{artifact_id}"
+_no_subagent, _no_artifact = _no("subagent", "subagent_id"), _no("artifact", "artifact_id")
+
 FAMILY = Family(
     routes=(
         get(_SESSION + "/items", _list_items, beta=AGENTS),
@@ -71,6 +87,15 @@ FAMILY = Family(
         get(_TURN, _retrieve_turn, beta=AGENTS),
         get(_TURN + "/items", _list_turn_items, beta=AGENTS),
         get(_SESSION + "/subagents", _list_nothing, beta=AGENTS),
+        get(_SUBAGENT, _no_subagent, beta=AGENTS),
+        get(_SUBAGENT + "/items", _no_subagent, beta=AGENTS),
+        get(_SUBAGENT + "/turns", _no_subagent, beta=AGENTS),
+        get(_SUBAGENT + "/turns/{turn_id}", _no_subagent, beta=AGENTS),
+        get(_SUBAGENT + "/turns/{turn_id}/items", _no_subagent, beta=AGENTS),
         get(_SESSION + "/artifacts", _list_nothing, beta=AGENTS),
+        get(_ARTIFACT, _no_artifact, beta=AGENTS),
+        get(_ARTIFACT + "/content", _no_artifact, beta=AGENTS),
+        delete(_ARTIFACT, _no_artifact, beta=AGENTS),
+        get(_SESSION + "/traces", _list_nothing, beta=AGENTS),
     ),
 )

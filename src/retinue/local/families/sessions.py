@@ -51,7 +51,7 @@ def _made_once(connection: Connection, call: Call, sent: Json, once: idempotency
     if known is not None:
         state = answers.session_event(viewing.session(connection, known["id"]))
         return Outcome(known["id"], [state])
-    outcome = creating.create(connection, call, sent)
+    outcome = creating.create(connection, call.platform, sent)
     idempotency.remember(connection, once, {"id": outcome.session_id}, call.now)
     return outcome
 

@@ -15,8 +15,7 @@ from retinue.local.database import Row
 from retinue.local.family import Family, delete, get, route
 from retinue.local.platform import Platform
 from retinue.local.skills import versions
-from retinue.local.skills.bundle import Bundle
-from retinue.local.skills.form import read_form
+from retinue.local.skills.form import Upload, uploaded
 
 _SKILL = "/skills/{skill_id}"
 _ALL = _SKILL + "/versions"
@@ -24,24 +23,21 @@ _ONE = _ALL + "/{version}"
 
 
 async def _create(request: Request) -> Response:
-    bundle, default = await read_form(request, flag="default")
     platform, skill_id = calls.platform_of(request), request.path_params["skill_id"]
-    return JSONResponse(await run_in_threadpool(_made, platform, bundle, skill_id, default))
+    async with uploaded(request, flag="default") as upload:
+        return JSONResponse(await run_in_threadpool(_made, platform, upload, skill_id))
 
 
-def _made(platform: Platform, bundle: Bundle, skill_id: str, default: bool) -> Json:  # noqa: FBT001
-    with platform.read() as connection:  # before so much is written for nothing
-        versions.require_skill(connection, skill_id)
-    content = versions.stored(platform, bundle)
+def _made(platform: Platform, upload: Upload, skill_id: str) -> Json:
     with platform.write() as connection:
         number = versions.require_skill(connection, skill_id)["made"] + 1
         connection.execute(
             "UPDATE skills SET latest_version = :number, made = :number,"
             " default_version = iif(:default, :number, default_version) WHERE id = :id",
-            {"number": number, "default": default, "id": skill_id},
+            {"number": number, "default": upload.flag, "id": skill_id},
         )
         row = versions.add_version(
-            connection, bundle, content, of=(skill_id, number), now=int(platform.clock())
+            connection, upload, of=(skill_id, number), now=int(platform.clock())
         )
     return versions.describe_version(row)
 
@@ -52,7 +48,11 @@ def _list(call: Call) -> Json:
     with call.platform.read() as connection:
         versions.require_skill(connection, skill_id)
         where = "skill_id = :skill"
-        listing = pages.Listing("skill_versions", where, {"skill": skill_id}, cursor_where=where)
+        values = {"skill": skill_id}
+        # Numbers are given in the order of the sequence.
+        listing = pages.Listing(
+            "skill_versions", where=where, values=values, cursor_where=where, order=("seq",)
+        )
         return pages.page(connection, listing, window, versions.describe_version)
 
 

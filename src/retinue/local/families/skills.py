@@ -15,27 +15,26 @@ from retinue.local.family import Family, delete, get, post, route
 from retinue.local.ids import new_id
 from retinue.local.platform import Platform
 from retinue.local.skills import versions
-from retinue.local.skills.bundle import Bundle
-from retinue.local.skills.form import read_form
+from retinue.local.skills.form import Upload, uploaded
 
 _ONE = "/skills/{skill_id}"
 _UPDATE = checks.record(required={"default_version": checks.text(pattern=versions.NUMBER)})
 
 
 async def _create(request: Request) -> Response:
-    bundle, _ = await read_form(request)
-    return JSONResponse(await run_in_threadpool(_made, calls.platform_of(request), bundle))
+    async with uploaded(request) as upload:
+        return JSONResponse(await run_in_threadpool(_made, calls.platform_of(request), upload))
 
 
-def _made(platform: Platform, bundle: Bundle) -> Json:
-    content, now = versions.stored(platform, bundle), int(platform.clock())
+def _made(platform: Platform, upload: Upload) -> Json:
+    now = int(platform.clock())
     with platform.write() as connection:
         row = connection.execute(
             "INSERT INTO skills (id, created_at, default_version, latest_version, made)"
             " VALUES (?, ?, 1, 1, 1) RETURNING *",
             (new_id("skill_"), now),
         ).fetchone()
-        versions.add_version(connection, bundle, content, of=(row["id"], 1), now=now)
+        versions.add_version(connection, upload, of=(row["id"], 1), now=now)
         return versions.describe_skill(connection, row)
 
 

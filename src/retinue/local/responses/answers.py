@@ -14,7 +14,10 @@ _KEPT = (
     *("max_output_tokens", "temperature", "top_p", "truncation", "metadata", "background"),
     *("store", "previous_response_id"),
 )
-_OPTIONAL = ("user", "safety_identifier", "prompt_cache_key", "top_logprobs")
+_OPTIONAL = (
+    *("user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"),
+    *("prompt_cache_options", "top_logprobs"),
+)
 _HIDDEN = {
     "file_search_call": ("results", "file_search_call.results"),
     "code_interpreter_call": ("outputs", "code_interpreter_call.outputs"),
@@ -42,7 +45,7 @@ def response(row: Row, output: Sequence[Json] | None = None) -> Json:
         **{key: fields[key] for key in _KEPT},
         "conversation": {"id": conversation} if conversation else None,
         "output": [item(each, fields["include"]) for each in made],
-        "reasoning": {"effort": fields["reasoning"].get("effort"), "summary": None},
+        "reasoning": {"effort": None, "summary": None} | fields["reasoning"],
         "text": {"format": {"type": "text"}} | fields["text"],
         "tools": [tool(each) for each in fields["tools"]],
         "service_tier": "default",
@@ -62,7 +65,8 @@ def tool(given: Json) -> Json:
     """A tool as it is read back, with the defaults that the platform fills in."""
     if given["type"] == "function":
         strict = given.get("strict")
-        filled = {"description": None, "parameters": None} | given
+        said = {key: each for key, each in given.items() if each is not None}
+        filled = {"description": None, "parameters": None} | said
         return filled | {"strict": True if strict is None else strict}
     if given["type"] == "file_search":
         ranking = given.get("ranking_options") or {}

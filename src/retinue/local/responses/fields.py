@@ -23,18 +23,23 @@ INCLUDE = (
 )
 """What may be asked for; the first two are the ones that exist here."""
 
-_ANYTHING = checks.nullable(lambda value, _: value)
+
+_WEIGHT = checks.decimal(least=0, most=1_000_000)
 _RANKING = checks.record(
     ranker=checks.text(),
     score_threshold=checks.decimal(least=0, most=1),
-    hybrid_search=_ANYTHING,
+    hybrid_search=checks.nullable(
+        checks.record(required={"embedding_weight": _WEIGHT, "text_weight": _WEIGHT})
+    ),
 )
 _CONTAINER = checks.record(
     required={"type": checks.choice("auto")},
     file_ids=checks.nullable(checks.items(shapes.ID, most=50), default=[]),
-    memory_limit=_ANYTHING,
-    network_policy=_ANYTHING,
+    memory_limit=checks.nullable(checks.choice("1g", "4g", "16g", "64g")),
+    network_policy=checks.nullable(checks.tagged(disabled=checks.record(type=shapes.ALWAYS))),
 )
+_CALLERS = checks.nullable(checks.items(checks.choice("direct"), most=1, least=1))
+"""Who may call a tool: the model alone. Programs that call tools don't run here."""
 
 
 def _container(value: object, param: str) -> Json:
@@ -51,7 +56,10 @@ _TOOL = checks.tagged(
         description=checks.nullable(checks.text()),
         parameters=checks.nullable(checks.any_object),
         strict=checks.nullable(checks.flag),
-        output_schema=_ANYTHING,
+        output_schema=checks.nullable(checks.any_object),
+        allowed_callers=_CALLERS,
+        defer_loading=checks.nullable(checks.flag),
+        **{"async": items.absent},
     ),
     file_search=checks.record(
         required={
@@ -62,7 +70,9 @@ _TOOL = checks.tagged(
         filters=checks.nullable(filters.check),
         ranking_options=checks.nullable(_RANKING),
     ),
-    code_interpreter=checks.record(required={"type": shapes.ALWAYS, "container": _container}),
+    code_interpreter=checks.record(
+        required={"type": shapes.ALWAYS, "container": _container}, allowed_callers=_CALLERS
+    ),
 )
 _NAMED = checks.tagged(
     function=checks.record(required={"type": shapes.ALWAYS, "name": checks.text()}),
@@ -93,13 +103,29 @@ _FORMAT = checks.tagged(
 _TEXT = checks.record(
     format=_FORMAT, verbosity=checks.nullable(checks.choice("low", "medium", "high"))
 )
+_SUMMARY = checks.nullable(checks.choice("auto", "concise", "detailed"))
 _REASONING = checks.record(
     effort=settings.REASONING_EFFORT,
-    summary=_ANYTHING,
-    generate_summary=_ANYTHING,
-    context=_ANYTHING,
-    mode=_ANYTHING,
+    summary=_SUMMARY,
+    generate_summary=_SUMMARY,
+    context=checks.nullable(checks.choice("auto", "current_turn", "all_turns")),
+    mode=checks.nullable(checks.text(shortest=1)),
 )
+
+_TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
+_CACHE = checks.record(
+    mode=checks.choice("implicit", "explicit"),
+    ttl=checks.choice("30m", "12h"),
+    comparison_response_id=items.absent,
+    prewarm=items.absent,
+)
+
+
+def _cache(value: object, param: str) -> Json:
+    """Where prompts are cached and for how long; nothing here is."""
+    given: Json = _CACHE(value, param)
+    said = {key: each for key, each in given.items() if each is not None}
+    return {"mode": "implicit", "ttl": "30m"} | said
 
 
 def _conversation(value: object, param: str) -> str:
@@ -109,42 +135,50 @@ def _conversation(value: object, param: str) -> str:
     return str(shapes.ID(value, param))
 
 
-def _absent(value: object, param: str) -> None:
-    if value is not None:
-        raise refusals.invalid(param, "this is not available on the embedded platform.")
+_ASKED: dict[str, checks.Check] = {
+    "input": checks.nullable(items.received, default=[]),
+    "instructions": checks.nullable(checks.text()),
+    "tools": checks.nullable(checks.items(_TOOL, most=128), default=[]),
+    "tool_choice": checks.nullable(_tool_choice, default="auto"),
+    "parallel_tool_calls": checks.nullable(checks.flag, default=True),
+    "text": checks.nullable(_TEXT, default={}),
+    "reasoning": checks.nullable(_REASONING, default={}),
+    "previous_response_id": checks.nullable(shapes.ID),
+    "conversation": checks.nullable(_conversation),
+    "truncation": checks.nullable(checks.choice("auto", "disabled"), default="disabled"),
+}
+"""What is asked of the model."""
 
+COUNT = checks.record(
+    _ASKED, model=checks.nullable(checks.text(shortest=1)), personality=checks.text(longest=64)
+)
+"""The question how many tokens that is. A ``personality`` has no tokens here."""
 
 CREATE = checks.record(
+    _ASKED,
     required={"model": checks.text(shortest=1)},
-    input=checks.nullable(items.received, default=[]),
-    instructions=checks.nullable(checks.text()),
-    tools=checks.nullable(checks.items(_TOOL, most=128), default=[]),
-    tool_choice=checks.nullable(_tool_choice, default="auto"),
-    parallel_tool_calls=checks.nullable(checks.flag, default=True),
     max_tool_calls=checks.nullable(checks.integer(least=1, most=1_000_000)),
     max_output_tokens=checks.nullable(checks.integer(least=16, most=10_000_000)),
     temperature=checks.nullable(checks.decimal(least=0, most=2), default=1.0),
     top_p=checks.nullable(checks.decimal(least=0, most=1), default=1.0),
-    text=checks.nullable(_TEXT, default={}),
-    reasoning=checks.nullable(_REASONING, default={}),
-    previous_response_id=checks.nullable(shapes.ID),
-    conversation=checks.nullable(_conversation),
     store=checks.nullable(checks.flag, default=True),
     stream=checks.nullable(checks.flag, default=False),
-    stream_options=_ANYTHING,
+    stream_options=checks.nullable(checks.record(include_obfuscation=checks.flag)),
     background=checks.nullable(checks.flag, default=False),
     include=checks.nullable(checks.items(checks.choice(*INCLUDE), most=20), default=[]),
     metadata=shapes.METADATA,
-    truncation=checks.nullable(checks.choice("auto", "disabled"), default="disabled"),
     user=checks.nullable(checks.text()),
     safety_identifier=checks.nullable(checks.text(longest=64)),
     prompt_cache_key=checks.nullable(checks.text()),
-    prompt_cache_retention=_ANYTHING,
-    service_tier=_ANYTHING,
+    prompt_cache_retention=checks.nullable(checks.choice("in_memory", "24h")),
+    prompt_cache_options=checks.nullable(_cache),
+    service_tier=checks.nullable(checks.choice(*_TIERS)),
     top_logprobs=checks.nullable(checks.integer(least=0, most=20)),
-    prompt=_absent,
-    context_management=_absent,
-    moderation=_absent,
+    prompt=items.absent,
+    context_management=items.absent,
+    moderation=items.absent,
+    access_programs=items.absent,
+    image=items.absent,
 )
 DEFAULTS: Json = CREATE(
     {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from retinue.local import blobs, refusals
 from retinue.local.calls import Json
-from retinue.local.contents import decoded
+from retinue.local.contents import Inspector, decoded
 from retinue.local.database import Connection, Database
+from retinue.local.responses.items import file_bytes
 from retinue.local.runs.history import data_url, file_refs
 from retinue.local.turns.items import (
     Answered,
@@ -32,6 +33,7 @@ from retinue.local.turns.items import (
 from retinue.local.turns.toolbox import found_text, printed_text
 
 _MOST_FILE = 2 * 1024 * 1024
+_NO_PICTURE = "[an image, which can't be shown as text]"
 
 
 def turn_of(connection: Connection, database: Database, fields: Json, made: Sequence[Json]) -> Turn:
@@ -44,10 +46,13 @@ def turn_of(connection: Connection, database: Database, fields: Json, made: Sequ
             parts = _parts(connection, database, each["content"])
             history += [Said(each["role"], parts)] if parts else []
         elif each["type"] == "file_search_call":
-            history += _told(each, searches)
+            history += _called(each, searches)
             searches += 1
+        elif each["type"] == "function_call_output":
+            output = _output_text(connection, database, each["output"])
+            history.append(Answered(each["call_id"], output))
         else:
-            history += _told(each, 0)
+            history += _called(each, 0)
     return Turn(
         model=fields["model"],
         instructions=fields["instructions"] or "",
@@ -59,12 +64,10 @@ def turn_of(connection: Connection, database: Database, fields: Json, made: Sequ
     )
 
 
-def _told(item: Json, search: int) -> Iterator[Item]:
-    """A call, or an output, as history."""
+def _called(item: Json, search: int) -> Iterator[Item]:
+    """A call as history; one of the platform's own tools with what it gave."""
     if item["type"] == "function_call":
         yield Asked(item["call_id"], item["name"], item["arguments"])
-    elif item["type"] == "function_call_output":
-        yield Answered(item["call_id"], _output_text(item["output"]))
     else:
         call = _server_call(item)
         if call is not None:
@@ -73,10 +76,12 @@ def _told(item: Json, search: int) -> Iterator[Item]:
             yield Answered(call.call_id, text)
 
 
-def _output_text(output: str | list[Json]) -> str:
+def _output_text(connection: Connection, database: Database, output: str | list[Json]) -> str:
+    """What a function gave, as models take it: text alone."""
     if isinstance(output, str):
         return output
-    return "\n".join(part["text"] for part in output if "text" in part)
+    parts = _parts(connection, database, output)
+    return "\n".join(part.text if isinstance(part, Words) else _NO_PICTURE for part in parts)
 
 
 def _server_call(item: Json) -> ToolCall | None:
@@ -112,21 +117,34 @@ def _parts(connection: Connection, database: Database, content: Sequence[Json]) 
             if url:
                 parts.append(Picture(url, each.get("detail", "auto")))
         elif each["type"] == "input_file":
-            parts.append(Words(_file_text(connection, database, each.get("file_id"))))
+            parts.append(Words(_file_text(connection, database, each)))
         else:
             parts.append(Words(each.get("text") or each.get("refusal") or ""))
     return tuple(parts)
 
 
-def _file_text(connection: Connection, database: Database, file_id: str | None) -> str:
+def _file_text(connection: Connection, database: Database, part: Json) -> str:
     """The text of a file that is sent along. Only files that are text can be."""
-    row = connection.execute("SELECT * FROM files WHERE id = ?", (file_id,)).fetchone()
+    if part.get("file_id") is None:
+        return _sent_text(part.get("filename") or "that was sent", file_bytes(part["file_data"]))
+    row = connection.execute("SELECT * FROM files WHERE id = ?", (part["file_id"],)).fetchone()
     if row is None:
         return "[a file that doesn't exist any more]"
-    if row["encoding"] is None or row["bytes"] > _MOST_FILE:
-        return f"[the file {row['filename']}, which can't be shown as text]"
-    text = "".join(decoded(blobs.read_blob(database, row["blob_id"]), row["encoding"]))
-    return f"[the file {row['filename']}]\n{text}"
+    encoding = row["encoding"] if row["bytes"] <= _MOST_FILE else None
+    return _shown(row["filename"], blobs.read_blob(database, row["blob_id"]), encoding)
+
+
+def _sent_text(name: str, data: bytes) -> str:
+    inspector = Inspector(name)
+    inspector.feed(data)
+    encoding, _ = inspector.verdict()
+    return _shown(name, [data], encoding if len(data) <= _MOST_FILE else None)
+
+
+def _shown(name: str, chunks: Iterable[bytes], encoding: str | None) -> str:
+    if encoding is None:
+        return f"[the file {name}, which can't be shown as text]"
+    return f"[the file {name}]\n{''.join(decoded(chunks, encoding))}"
 
 
 def _tool(connection: Connection, given: Json) -> Tool:

@@ -6,6 +6,7 @@ Limits are those of OpenAI's API description of 2026-08-21. Items of tools that 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -17,28 +18,80 @@ _LONGEST = 10_485_760
 _TEXT = checks.text(longest=_LONGEST)
 _STATUS = checks.nullable(checks.choice("in_progress", "completed", "incomplete"))
 _DETAIL = checks.choice("auto", "low", "high", "original")
-_ANYTHING = checks.nullable(lambda value, _: value)
-_LIST = checks.items(lambda value, _: value, most=10_000)
+_OBJECTS = checks.items(checks.any_object, most=10_000)
 
-_PART = checks.tagged(
-    input_text=checks.record(required={"type": shapes.ALWAYS, "text": _TEXT}),
-    output_text=checks.record(
-        required={"type": shapes.ALWAYS, "text": _TEXT},
-        annotations=checks.nullable(_LIST, default=[]),
-        logprobs=checks.nullable(_LIST, default=[]),
-    ),
-    refusal=checks.record(required={"type": shapes.ALWAYS, "refusal": _TEXT}),
-    input_image=checks.record(
+
+def file_bytes(data: str) -> bytes:
+    """What ``file_data`` holds: base64, or a data URL of it. Raises ValueError."""
+    head, comma, rest = data.partition(",")
+    return base64.b64decode(rest if comma else head, validate=True)
+
+
+def _file_data(value: object, param: str) -> str:
+    data: str = _FILE_DATA(value, param)
+    try:
+        file_bytes(data)
+    except ValueError:
+        raise refusals.invalid(param, "this is neither base64 nor a data URL of it.") from None
+    return data
+
+
+def absent(value: object, param: str) -> None:
+    """What nothing here can do: null and false say just that."""
+    if value is not None and value is not False:
+        raise refusals.invalid(param, "this is not available on the embedded platform.")
+
+
+_FILE_DATA = checks.text(shortest=1, longest=73_400_320)
+_BREAKPOINT = checks.record(
+    required={"mode": checks.choice("explicit")}, ttl=checks.choice("30m", "12h")
+)
+_MARKED = {"prompt_cache_breakpoint": checks.nullable(_BREAKPOINT)}
+_FILE = checks.record(
+    _MARKED,
+    type=shapes.ALWAYS,
+    file_id=checks.nullable(shapes.ID),
+    file_data=checks.nullable(_file_data),
+    file_url=absent,
+    filename=checks.nullable(checks.text()),
+    detail=checks.nullable(checks.choice("auto", "low", "high")),
+)
+
+
+_IMAGE = checks.filled(
+    checks.record(
+        _MARKED,
         type=shapes.ALWAYS,
         image_url=checks.nullable(checks.text(longest=20_971_520)),
         file_id=checks.nullable(shapes.ID),
         detail=checks.nullable(_DETAIL, default="auto"),
     ),
-    input_file=checks.record(
-        type=shapes.ALWAYS,
-        file_id=checks.nullable(shapes.ID),
-        filename=checks.text(),
+    {"detail": "auto"},
+)
+
+
+def _one_of(check: checks.Check, first: str, second: str) -> checks.Check:
+    """``check``, where one of two ways to say what is meant has to be given."""
+
+    def checked(value: object, param: str) -> Json:
+        given: Json = check(value, param)
+        if given.get(first) is None and given.get(second) is None:
+            raise refusals.missing(f"{param}.{first}")
+        return given
+
+    return checked
+
+
+_PART = checks.tagged(
+    input_text=checks.record(_MARKED, required={"type": shapes.ALWAYS, "text": _TEXT}),
+    output_text=checks.record(
+        required={"type": shapes.ALWAYS, "text": _TEXT},
+        annotations=checks.nullable(_OBJECTS, default=[]),
+        logprobs=checks.nullable(_OBJECTS, default=[]),
     ),
+    refusal=checks.record(required={"type": shapes.ALWAYS, "refusal": _TEXT}),
+    input_image=_one_of(_IMAGE, "image_url", "file_id"),
+    input_file=_one_of(_FILE, "file_id", "file_data"),
 )
 _PARTS = checks.items(_PART, most=1000)
 
@@ -51,42 +104,54 @@ def _content(value: object, param: str) -> object:
     return _PARTS(value, param)
 
 
-def _output(value: object, param: str) -> object:
-    return _content(value, param)
+def _texts(kind: str) -> checks.Check:
+    part = checks.record(required={"type": shapes.ALWAYS, "text": _TEXT})
+    return checks.items(checks.tagged(**{kind: part}), most=1000)
 
 
 _CALL_ID = checks.text(shortest=1, longest=64)
 _COMMON = {"id": checks.nullable(checks.text()), "status": _STATUS, "type": shapes.ALWAYS}
+_CALLED = {
+    "caller": checks.nullable(checks.tagged(direct=checks.record(type=shapes.ALWAYS))),
+    "namespace": absent,
+}
 _ITEM = checks.tagged(
     message=checks.record(
-        {**_COMMON, "phase": _ANYTHING},
+        {**_COMMON, "phase": checks.nullable(checks.choice("commentary", "final_answer"))},
         required={
             "role": checks.choice("user", "assistant", "system", "developer"),
             "content": _content,
         },
     ),
     function_call=checks.record(
-        _COMMON,
+        {**_COMMON, **_CALLED, "async": absent},
         required={"call_id": _CALL_ID, "name": checks.text(longest=128), "arguments": _TEXT},
     ),
-    function_call_output=checks.record(_COMMON, required={"call_id": _CALL_ID, "output": _output}),
+    function_call_output=checks.record(
+        {**_COMMON, **_CALLED, "name": checks.nullable(checks.text(longest=128))},
+        required={"call_id": _CALL_ID, "output": _content},
+    ),
     file_search_call=checks.record(
-        {"type": shapes.ALWAYS, "status": checks.text(), "results": checks.nullable(_LIST)},
-        required={"id": shapes.ID, "queries": _LIST},
+        {"type": shapes.ALWAYS, "status": checks.text(), "results": checks.nullable(_OBJECTS)},
+        required={"id": shapes.ID, "queries": checks.items(_TEXT, most=1000)},
     ),
     code_interpreter_call=checks.record(
         {
             "type": shapes.ALWAYS,
             "status": checks.text(),
-            "outputs": checks.nullable(_LIST),
+            "outputs": checks.nullable(_OBJECTS),
             "container_id": checks.text(),
             "code": checks.nullable(_TEXT),
         },
         required={"id": shapes.ID},
     ),
     reasoning=checks.record(
-        {**_COMMON, "content": _ANYTHING, "encrypted_content": _ANYTHING},
-        required={"summary": _LIST},
+        {
+            **_COMMON,
+            "content": checks.nullable(_texts("reasoning_text")),
+            "encrypted_content": checks.nullable(_TEXT),
+        },
+        required={"summary": _texts("summary_text")},
     ),
     item_reference=checks.record(required={"id": shapes.ID}, type=shapes.ALWAYS),
 )
@@ -147,9 +212,9 @@ def _stored_content(role: str, content: Any) -> list[Json]:
 
 def _part(part: Json, wanted: str) -> Json:
     """A part in the spelling that fits who says it."""
-    if part["type"] in ("input_text", "output_text"):
-        if wanted == "input_text":
-            return {"type": wanted, "text": part["text"]}
+    if wanted == "output_text" and part["type"] in ("input_text", "output_text"):
         noted = {"annotations": part.get("annotations", []), "logprobs": []}
         return {"type": wanted, "text": part["text"], **noted}
+    if part["type"] == "output_text":
+        return {"type": wanted, "text": part["text"]}
     return {key: value for key, value in part.items() if value is not None}

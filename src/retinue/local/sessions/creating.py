@@ -9,23 +9,25 @@ from __future__ import annotations
 import json
 
 from retinue.local.agents import config
+from retinue.local.agents.rows import configuration, require_agent
 from retinue.local.agents.unavailable import check_servers
-from retinue.local.calls import Call, Json
+from retinue.local.calls import Json
 from retinue.local.database import Connection, Row
-from retinue.local.families.agents import configuration, require_agent
 from retinue.local.ids import new_id
+from retinue.local.platform import Platform
 from retinue.local.sessions import answers, environments, viewing
 from retinue.local.sessions.inputs import Inputs, Outcome
 
 
-def create(connection: Connection, call: Call, sent: Json) -> Outcome:
+def create(connection: Connection, platform: Platform, sent: Json) -> Outcome:
     """Keep a session and, where there is input, its first turn. Raises what the API refuses."""
     agent = _agent(connection, sent)
     check_servers(agent["tools"])
     environments.check_references(connection, sent)
-    environment = environments.provide(connection, call, sent["environment"])
-    row = _insert(connection, call, sent, agent, environment)
-    inputs = Inputs(connection, call.platform, row)
+    now = int(platform.clock())
+    environment = environments.provide(connection, sent["environment"], now)
+    row = _insert(connection, sent, agent, environment, now)
+    inputs = Inputs(connection, platform, row)
     if sent.get("input"):
         inputs.say(sent["input"])
     created = answers.session_event(viewing.session(connection, row["id"]), "created")
@@ -44,7 +46,7 @@ def _agent(connection: Connection, sent: Json) -> Json:
     return config.merged(saved, override)
 
 
-def _insert(connection: Connection, call: Call, sent: Json, agent: Json, environment: Json) -> Row:
+def _insert(connection: Connection, sent: Json, agent: Json, environment: Json, now: int) -> Row:
     fields = {
         "agent": agent,
         "environment": environment,
@@ -57,7 +59,7 @@ def _insert(connection: Connection, call: Call, sent: Json, agent: Json, environ
         "INSERT INTO agent_sessions (id, created_at, last_active_at, agent_id, agent_is_local,"
         " environment_id, metadata, fields) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (
-            *(new_id("sess_"), call.now, call.now),
+            *(new_id("sess_"), now, now),
             *(sent.get("agent_id") or new_id("agt_"), "agent_id" not in sent),
             environment.get("id"),
             json.dumps(sent.get("metadata", {}), ensure_ascii=False),

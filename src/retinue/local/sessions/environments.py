@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 
 from retinue.local import checks, pages, refusals, shapes
-from retinue.local.calls import Call, Json
+from retinue.local.calls import Json
 from retinue.local.database import Connection, Row
 from retinue.local.ids import new_id
 from retinue.local.lookups import require
-from retinue.local.sessions import answers
+from retinue.local.sessions import answers, templates
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS agent_environments (
@@ -39,18 +39,11 @@ _DIRECTORIES = checks.nullable(checks.items(checks.text(shortest=1), most=32), d
 _SIZE = checks.choice("small", "medium", "large")
 
 
-def _of_template(value: object, param: str) -> None:
-    """What would have to be installed is taken from a template alone here."""
-    if value is not None:
-        reason = "the embedded platform takes this from an environment template alone."
-        raise refusals.invalid(param, reason)
-
-
-_INLINE = ("desktop", "env", "files", "network", "packages", "plugins", "setup_commands", "skills")
 HOSTED: dict[str, checks.Check] = {
+    # Null leaves a thing to the template.
+    **{key: checks.nullable(check) for key, check in templates.CONFIGURATION.items()},
     "environment_template_id": shapes.ID,
     "capability_directories": _DIRECTORIES,
-    **dict.fromkeys(_INLINE, _of_template),
 }
 """How an environment that OpenAI would host is described."""
 
@@ -101,17 +94,23 @@ def require_environment(
 
 
 def check_references(connection: Connection, sent: Json, *, param: str = "") -> None:
-    """The vaults and the template that a checked request names have to exist."""
+    """What a checked request names has to exist: vaults, template, files and skills."""
     before = f"{param}." if param else ""
     for vault_id in sent.get("vault_ids", []):
         require(connection, "vaults", "vault", vault_id, param=f"{before}vault_ids")
     template_id = sent["environment"].get("environment_template_id")
     if template_id is not None:
         at = f"{before}environment.environment_template_id"
-        require(connection, "environment_templates", "environment template", template_id, param=at)
+        row = require(
+            connection, "environment_templates", "environment template", template_id, param=at
+        )
+        network = json.loads(row["fields"])["network"]
+        given = sent["environment"].get("network")
+        templates.check_narrower(network, given, f"{before}environment.network")
+    templates.check_references(connection, sent["environment"], before=f"{before}environment.")
 
 
-def provide(connection: Connection, call: Call, given: Json) -> Json:
+def provide(connection: Connection, given: Json, now: int) -> Json:
     """The environment that a checked request asks for, as sessions show it; made if need be."""
     kind = given["type"]
     if kind == "none":
@@ -127,7 +126,7 @@ def provide(connection: Connection, call: Call, given: Json) -> Json:
         made = _BARE | _configured(connection, given) | {"id": new_id("env_")}
     connection.execute(
         "INSERT INTO agent_environments (id, created_at, type, shown) VALUES (?, ?, ?, ?)",
-        (made["id"], call.now, kind, json.dumps(made, ensure_ascii=False)),
+        (made["id"], now, kind, json.dumps(made, ensure_ascii=False)),
     )
     return made
 
@@ -140,11 +139,11 @@ def _configured(connection: Connection, given: Json) -> Json:
         template_id = given["environment_template_id"]
         row = require(connection, "environment_templates", "environment template", template_id)
         template = json.loads(row["fields"])
-    inherited = ("network", "desktop", "capability_directories")
-    own = ("type", "capability_directories", "container_size")
+    both = ("network", "desktop", "capability_directories")
+    own = ("type", "container_size", *both)
     return {
-        **{key: template[key] for key in inherited if template.get(key) is not None},
-        **{key: given[key] for key in own if key in given},
+        **{key: template[key] for key in both if template.get(key) is not None},
+        **{key: given[key] for key in own if given.get(key) is not None},
     }
 
 

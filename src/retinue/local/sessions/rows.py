@@ -20,7 +20,7 @@ from retinue.local.work import leases, states
 
 WORKING = ("queued", "in_progress")
 ACTIVE = (*WORKING, "waiting")
-_ACTIVE_SQL = "status IN ('queued', 'in_progress', 'waiting')"
+ACTIVE_SQL = "status IN ('queued', 'in_progress', 'waiting')"
 _LOST = json.dumps(
     {
         "code": "internal_error",
@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS agent_turns (
 );
 CREATE INDEX IF NOT EXISTS agent_turns_order ON agent_turns (session_id, created_at);
 CREATE UNIQUE INDEX IF NOT EXISTS agent_turns_active ON agent_turns (session_id)
-  WHERE {_ACTIVE_SQL};
+  WHERE {ACTIVE_SQL};
 CREATE TABLE IF NOT EXISTS agent_items (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -127,7 +127,7 @@ def find_turn(connection: Connection, turn_id: str) -> Row | None:
 def active_turn(connection: Connection, session_id: str) -> Row | None:
     """The turn that the session is busy with, if it is."""
     row: Row | None = connection.execute(
-        f"SELECT * FROM agent_turns WHERE session_id = ? AND {_ACTIVE_SQL}", (session_id,)
+        f"SELECT * FROM agent_turns WHERE session_id = ? AND {ACTIVE_SQL}", (session_id,)
     ).fetchone()
     return row
 

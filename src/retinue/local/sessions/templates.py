@@ -39,8 +39,9 @@ def _list(check: checks.Check, *, most: int) -> checks.Check:
 _DOMAINS = _list(checks.text(pattern=_HOST, longest=253), most=100)
 _PACKAGES = _list(checks.text(shortest=1), most=1000)
 _PATH = checks.text(pattern=_WORKSPACE)
+_BREADTH = ("disabled", "restricted", "enabled")
 _NETWORK = checks.record(
-    required={"access": checks.choice("enabled", "disabled", "restricted")},
+    required={"access": checks.choice(*_BREADTH)},
     allowed_domains=_DOMAINS,
     blocked_domains=_DOMAINS,
 )
@@ -158,13 +159,20 @@ def _variables(value: object, param: str) -> None:
             raise refusals.invalid(f"{param}.{name}", "no environment can hold such a variable.")
 
 
-_COMMANDS = _list(
+_COMMANDS = checks.items(
     checks.record(
         required={"command": checks.text(shortest=1)},
         cwd=checks.nullable(checks.text(pattern="/.*")),
     ),
     most=100,
 )
+
+
+def _commands(value: object, param: str) -> None:
+    """Checked and forgotten, like variables."""
+    _COMMANDS(value, param)
+
+
 _NO_PACKAGES: Mapping[str, Any] = {"npm": [], "python": [], "system": []}
 _DEFAULT_NETWORK: Json = {"access": "disabled", "allowed_domains": []}
 DEFAULTS: Json = {
@@ -179,25 +187,25 @@ DEFAULTS: Json = {
 }
 """A template of which nothing is said."""
 
-CHECK = checks.record(
-    {
-        "name": checks.nullable(checks.text(shortest=1)),
-        "network": checks.nullable(_network, default=_DEFAULT_NETWORK),
-        "packages": checks.nullable(
-            checks.filled(
-                checks.record(npm=_PACKAGES, python=_PACKAGES, system=_PACKAGES), _NO_PACKAGES
-            ),
-            default=dict(_NO_PACKAGES),
+CONFIGURATION: Mapping[str, checks.Check] = {
+    "network": checks.nullable(_network, default=_DEFAULT_NETWORK),
+    "packages": checks.nullable(
+        checks.filled(
+            checks.record(npm=_PACKAGES, python=_PACKAGES, system=_PACKAGES), _NO_PACKAGES
         ),
-        "files": _files,
-        "skills": _list(_skill, most=200),
-        "plugins": _list(checks.tagged(inline=_archive), most=_MOST_PLUGINS),
-        "capability_directories": _list(checks.text(shortest=1), most=32),
-        "desktop": checks.nullable(checks.record(required={"enabled": checks.flag})),
-        "env": checks.nullable(_variables),
-        "setup_commands": _COMMANDS,
-    }
-)
+        default=dict(_NO_PACKAGES),
+    ),
+    "files": _files,
+    "skills": _list(_skill, most=200),
+    "plugins": _list(checks.tagged(inline=_archive), most=_MOST_PLUGINS),
+    "capability_directories": _list(checks.text(shortest=1), most=32),
+    "desktop": checks.nullable(checks.record(required={"enabled": checks.flag})),
+    "env": checks.nullable(_variables),
+    "setup_commands": checks.nullable(_commands),
+}
+"""What templates, sessions and automations say alike of an environment that OpenAI would host."""
+
+CHECK = checks.record(CONFIGURATION, name=checks.nullable(checks.text(shortest=1)))
 """The body of a create, and of an update, which keeps what it leaves out."""
 
 
@@ -206,15 +214,28 @@ def kept(sent: Json) -> Json:
     return {key: value for key, value in sent.items() if key in DEFAULTS}
 
 
-def check_references(connection: Connection, sent: Json) -> None:
-    """The files and skills that a checked request names have to exist."""
-    for index, file in enumerate(sent.get("files", ())):
+def check_references(connection: Connection, sent: Json, *, before: str = "") -> None:
+    """The files and skills that a checked configuration names have to exist. ``before`` is the path
+    of the configuration in its request, e.g. "environment."."""
+    for index, file in enumerate(sent.get("files") or ()):
         if file["type"] == "file_id":
-            _check_file(connection, file["file_id"], f"files[{index}].file_id")
-    for index, skill in enumerate(sent.get("skills", ())):
+            _check_file(connection, file["file_id"], f"{before}files[{index}].file_id")
+    for index, skill in enumerate(sent.get("skills") or ()):
         if skill["type"] == "skill_reference":
-            param = f"skills[{index}].skill_id"
+            param = f"{before}skills[{index}].skill_id"
             require(connection, "skills", "skill", skill["skill_id"], param=param)
+
+
+def check_narrower(template: Json, given: Json | None, param: str) -> None:
+    """A network that a session gives itself can't be broader than its template's."""
+    if given is None:
+        return
+    wider = _BREADTH.index(given["access"]) > _BREADTH.index(template["access"])
+    if given["access"] == "restricted" and template["allowed_domains"]:
+        named = given["allowed_domains"]
+        wider = not named or not set(named) <= set(template["allowed_domains"])
+    if wider:
+        raise refusals.invalid(param, "this is broader than what the template allows.")
 
 
 def _check_file(connection: Connection, file_id: str, param: str) -> None:

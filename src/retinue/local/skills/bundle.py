@@ -1,17 +1,13 @@
-"""A skill's bundle: files or one zip in, a checked zip with the words of its SKILL.md out. Pure.
+"""A skill's bundle: whether files are a skill, and what its SKILL.md says of it. Pure.
 
 Limits: 500 files as OpenAI's API description of 2026-08-21 says; 25 MiB a file and 50 MiB in all,
-as manifests are checked. Archives come from strangers: each way in which one can be broken has to
-end in a refusal.
+as manifests are checked.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -30,81 +26,53 @@ _MOST_FRONT_BYTES = 64 * 1024
 _NAME = checks.text(shortest=1, longest=64)
 _DESCRIPTION = checks.text(shortest=1, longest=1024)
 _TEXT = "tag:yaml.org,2002:str"
-_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-# The last two: a name of no length, and an offset that no file has.
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    IndexError,
-    OverflowError,
-)
 _OUTSIDE = re.compile(r"[A-Za-z]:|.*[\\\0]", re.DOTALL)
 """A drive's letter, and what separates folders elsewhere or ends a path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """What SKILL.md says of the skill, and the zip that is served."""
+class Content:
+    """A file of a skill: its size in bytes, and its bytes in pieces, each time from the first."""
+
+    size: int
+    pieces: Callable[[], Iterable[bytes]]
+
+    def head(self, most: int) -> bytes:
+        """The first ``most`` bytes."""
+        found = bytearray()
+        for piece in self.pieces():
+            found += piece
+            if len(found) >= most:
+                break
+        return bytes(found[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What SKILL.md says of the skill."""
 
     name: str
     description: str
-    archive: bytes
 
 
-def bundle_of(files: Mapping[str, bytes]) -> Bundle:
-    """Check ``files`` (path to content) and pack them; the same files give the same bytes.
+def words_of(files: Mapping[str, Content]) -> Words:
+    """Check ``files``, by their paths.
 
     Raises:
         Refusal: there are too many, one has a path that leads elsewhere, or SKILL.md is missing or
             does not say what it has to.
     """
-    _check_sizes([len(content) for content in files.values()])
+    check_sizes([content.size for content in files.values()])
     _check_paths(files)
-    front = _front_matter(files[_main_of(files)])
-    return Bundle(
+    front = _front_matter(files[_main_of(files)].head(_MOST_FRONT_BYTES))
+    return Words(
         name=_NAME(_said(front, "name"), "files.name"),
         description=_DESCRIPTION(_said(front, "description"), "files.description"),
-        archive=_packed(files),
     )
 
 
-def unpacked(archive: bytes) -> dict[str, bytes]:
-    """The files in a zip. Nothing is unpacked that says it is, or turns out, too large.
-
-    Raises:
-        Refusal: it is no zip, or too much is in it.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
-            _check_entries(entries)
-            return {entry.filename: _read(opened, entry) for entry in entries}
-    except _BROKEN:
-        raise refused("this is not a zip archive that can be read.") from None
-
-
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
-    """What an archive says of itself, before anything in it is unpacked."""
-    _check_sizes([entry.file_size for entry in entries])
-    if len({entry.filename for entry in entries}) < len(entries):
-        raise refused("two files of the archive have the same path.")
-    if any(entry.compress_type not in _METHODS for entry in entries):
-        raise refused("the files of an archive have to be stored or deflated.")
-
-
-def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with opened.open(entry) as content:
-        data = content.read(entry.file_size + 1)
-    if len(data) > entry.file_size:
-        raise refused("the archive holds more than it says.")
-    return data
-
-
-def _check_sizes(sizes: list[int]) -> None:
+def check_sizes(sizes: list[int]) -> None:
+    """Refuse too many files, and too large ones."""
     if len(sizes) > MOST_FILES:
         raise refused(f"a skill has at most {MOST_FILES} files.")
     if sum(sizes) > MOST_BYTES:
@@ -113,7 +81,7 @@ def _check_sizes(sizes: list[int]) -> None:
         raise refused(f"a file of a skill has at most {MOST_FILE_BYTES} bytes.")
 
 
-def _check_paths(files: Mapping[str, bytes]) -> None:
+def _check_paths(files: Mapping[str, Content]) -> None:
     """Whoever unpacks the skill gets these files, each once, and no other place is written to."""
     for path in files:
         if not {"", ".", ".."}.isdisjoint(path.split("/")) or _OUTSIDE.match(path):
@@ -123,7 +91,7 @@ def _check_paths(files: Mapping[str, bytes]) -> None:
         raise refused(f"{path!r} can't be a file and a folder.")
 
 
-def _main_of(files: Mapping[str, bytes]) -> str:
+def _main_of(files: Mapping[str, Content]) -> str:
     """SKILL.md at the top, or in the one folder that holds everything."""
     if _MAIN in files:
         return _MAIN
@@ -134,10 +102,10 @@ def _main_of(files: Mapping[str, bytes]) -> str:
     return main
 
 
-def _front_matter(content: bytes) -> yaml.MappingNode:
+def _front_matter(head: bytes) -> yaml.MappingNode:
     """What stands between the two ---. It is only parsed: to make values of it can fail in as many
     ways as YAML has types."""
-    lines = content.removeprefix(b"\xef\xbb\xbf")[:_MOST_FRONT_BYTES].splitlines()
+    lines = head.removeprefix(b"\xef\xbb\xbf").splitlines()
     fences = [number for number, line in enumerate(lines) if line.rstrip() == _FENCE]
     if fences[:1] != [0] or len(fences) == 1:
         raise refused(f"{_MAIN} has to begin with its name and description between two ---.")
@@ -168,16 +136,6 @@ def _said(front: yaml.MappingNode, key: str) -> str:
 def _storable(text: str) -> bool:
     """An escape of YAML can be half a character, which could never be stored or sent."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _packed(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(files):
-            entry = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[path])
-    return buffer.getvalue()
 
 
 def refused(reason: str) -> Refusal:

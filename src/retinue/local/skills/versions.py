@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 
 from retinue.local import pages
-from retinue.local.blobs import BlobWriter
 from retinue.local.calls import Json
 from retinue.local.database import Connection, Row
 from retinue.local.ids import new_id
 from retinue.local.lookups import require
-from retinue.local.platform import Platform
 from retinue.local.refusals import absent
-from retinue.local.skills.bundle import Bundle
+from retinue.local.skills.form import Upload
 
 SCHEMA = (
     """
@@ -37,7 +35,6 @@ CREATE TABLE IF NOT EXISTS skill_versions (
   blob_id INTEGER NOT NULL REFERENCES blobs (id),
   UNIQUE (skill_id, version)
 );
-CREATE INDEX IF NOT EXISTS skill_versions_order ON skill_versions (skill_id, created_at);
 CREATE TRIGGER IF NOT EXISTS skill_versions_blob AFTER DELETE ON skill_versions BEGIN
   UPDATE blobs SET kept = 0, touched_at = 0 WHERE id = OLD.blob_id;
 END;
@@ -57,30 +54,19 @@ def require_skill(connection: Connection, skill_id: str) -> Row:
 
 
 def require_version(connection: Connection, skill_id: str, version: str) -> Row:
-    """The row of a version: a number, or ``latest``; or the API's 404."""
-    skill = require_skill(connection, skill_id)
-    number = str(skill["latest_version"]) if version == "latest" else version
+    """The row of a version, by its number; or the API's 404."""
+    require_skill(connection, skill_id)
     row: Row | None = connection.execute(
         "SELECT * FROM skill_versions WHERE skill_id = ? AND version = ?",
-        (skill_id, int(number) if re.fullmatch(NUMBER, number) else -1),
+        (skill_id, int(version) if re.fullmatch(NUMBER, version) else -1),
     ).fetchone()
     if row is None:
         raise absent("version", f"{skill_id}@{version}")
     return row
 
 
-def stored(platform: Platform, bundle: Bundle) -> BlobWriter:
-    """Write a bundle's content; it counts from the moment that a version keeps it."""
-    writer = BlobWriter(platform.database, now=int(platform.clock()))
-    writer.full_after(bundle.archive)
-    writer.flush()
-    return writer
-
-
-def add_version(
-    connection: Connection, bundle: Bundle, content: BlobWriter, *, of: tuple[str, int], now: int
-) -> Row:
-    """Keep a bundle as a version ``of`` a skill: its ID, and the version's number."""
+def add_version(connection: Connection, upload: Upload, *, of: tuple[str, int], now: int) -> Row:
+    """Keep an upload as a version ``of`` a skill: its ID, and the version's number."""
     row: Row = connection.execute(
         "INSERT INTO skill_versions (id, skill_id, version, created_at, name, description, bytes,"
         " blob_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
@@ -88,10 +74,10 @@ def add_version(
             new_id("skillver_"),
             *of,
             now,
-            bundle.name,
-            bundle.description,
-            len(bundle.archive),
-            content.keep(connection),
+            upload.words.name,
+            upload.words.description,
+            upload.archive.size,
+            upload.archive.keep(connection),
         ),
     ).fetchone()
     return row

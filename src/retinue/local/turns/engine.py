@@ -157,5 +157,5 @@ def _later(choice: Choice) -> Choice:
 
 def _estimated(ask: Ask, reply: Reply) -> Usage:
     said = sum(tokens.of_text(call.arguments) for call in reply.calls)
-    prompt = tokens.of_text(ask.instructions) + tokens.of_items(ask.history)
+    prompt = tokens.of_prompt(ask.instructions, ask.history)
     return Usage(prompt, tokens.of_text(reply.text) + said)

@@ -40,6 +40,11 @@ def of_items(items: Sequence[Item]) -> int:
     return sum(of_item(item) for item in items)
 
 
+def of_prompt(instructions: str, history: Sequence[Item]) -> int:
+    """Tokens of what a model is asked, about."""
+    return of_text(instructions) + of_items(history)
+
+
 def fit(items: Sequence[Item], budget: int) -> list[Item]:
     """The newest items that fit into ``budget`` tokens, always with the last message.
 

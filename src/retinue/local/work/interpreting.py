@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from starlette.concurrency import run_in_threadpool
 
 from retinue.local import blobs
-from retinue.local.families.files import keep_output
+from retinue.local.file_rows import keep_output
 from retinue.local.platform import Platform
 from retinue.local.sandbox import Execution, Image, InputFile, Unavailable, find
 from retinue.local.turns.items import FileRef, Logs, Made
