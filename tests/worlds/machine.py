@@ -63,8 +63,8 @@ FAMILIES_OF = {
 """How the paths end that the objects of a section are created under."""
 NAMELESS = re.compile(r"(?:file-|envtpl_|skill_)\w+")
 """The ID of something that carries no marker."""
-STRAY = re.compile(r"(\S+) carries the marker of (\S+),")
-"""An untracked object of ours, and its address, in a note."""
+STRAY = re.compile(r"(\S+) carries the marker of (\S+), (but|which)")
+"""An untracked object of ours and its address in a note; "which" now has another target."""
 
 
 class Team(RuleBasedStateMachine):
@@ -291,10 +291,10 @@ class Team(RuleBasedStateMachine):
         unmarked = {item["id"] for type_ in UNMARKED for item in world.objects(type_)}
         self.foreign |= unmarked - tracked
         plan = world.plan(FORCED).plan
-        orphans = dict(STRAY.findall("\n".join(plan.notes)))
+        strays = STRAY.findall("\n".join(plan.notes))
         created = {str(c.address) for c in plan.pending if c.action is Action.CREATE}
-        assert created.isdisjoint(orphans.values())
-        for object_id in sorted(orphans, key=lambda each: "/" not in each):
+        assert created.isdisjoint(address for _, address, why in strays if why == "but")
+        for object_id in sorted((each[0] for each in strays), key=lambda each: "/" not in each):
             world.by_hand("DELETE", path_to(object_id))
         self._apply_under(no_fault)
 

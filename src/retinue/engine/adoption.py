@@ -35,8 +35,17 @@ def adopt(
         if free and declared.get(item.address) == item.type:
             adoptable[item.address] = item.live
         else:
-            notes.append(_stray(item))
+            elsewhere = free and declared.get(item.address, item.type) != item.type
+            notes.append(_of_another_target(item) if elsewhere else _stray(item))
     return Adoption(adoptable, tuple(notes))
+
+
+def _of_another_target(item: Found) -> str:
+    return (
+        f"{item.live.id} carries the marker of {item.address}, which now has another target, but "
+        "the state does not know it: possibly orphaned; if its state was lost, run retinue state "
+        "rebuild before apply, which then deletes it"
+    )
 
 
 def _stray(item: Found) -> str:

@@ -15,7 +15,7 @@ from retinue.engine.entry import Entry, Intent, Snapshot
 from retinue.engine.inventory import Found, Inventory, Resolution
 from retinue.engine.lookup import CLOCK_SKEW, match_all
 from retinue.engine.tasks import together
-from retinue.errors import FamilyGone, StateForeign
+from retinue.errors import FamilyGone, PlatformError, StateForeign
 from retinue.kinds.base import Adapter, Live, ResourceType
 from retinue.kinds.marker import Owner
 
@@ -29,13 +29,14 @@ class Question:
     tracked: entries to look up. pending: creates to settle. census: whether every object has to
     be seen, to find those that carry our marker without being tracked; it has, too, where a tracked
     one is gone. may_be_gone: nothing of the type is wanted any more, so that it is fine if the
-    platform has closed it.
+    platform has closed it. besides: nothing depends on the answer, and any trouble ends it.
     """
 
     tracked: tuple[Entry, ...]
     pending: tuple[Intent, ...] = ()
     census: bool = False
     may_be_gone: bool = False
+    besides: bool = False
 
     @property
     def idle(self) -> bool:
@@ -54,7 +55,9 @@ async def refresh(
 
     declared: (type name, address) of what the manifests want; one of a marked type that is not
     tracked as such makes the whole list worth reading, to adopt rather than duplicate, and to learn
-    early that a platform has no such objects. census: types that are read whole in any case.
+    early that a platform has no such objects. Of one that is not tracked at all, the other types of
+    its kind are looked through, too: the state may be an old one, and the target another since.
+    census: types that are read whole in any case.
 
     Raises:
         PlatformError: the platform can't be read; nothing is guessed.
@@ -86,15 +89,19 @@ def _questions(
             )
         if only is None or entry.address in only:
             tracked[entry.type].append(entry)
+    pending = snapshot.pending.values()
     wanted = {name for name, _ in declared}
     here = {(entry.type, address) for address, entry in snapshot.entries.items()}
     whole = {name for name, address in declared if (name, address) not in here} | set(census)
+    kinds = {address.kind for _, address in declared if address not in snapshot.entries}
+    besides = {n for n, a in adapters.items() if a.type.kind in kinds} - wanted - set(census)
     return {
         name: Question(
             tracked=tuple(tracked[name]),
-            pending=tuple(i for i in snapshot.pending.values() if i.type == name),
-            census=adapter.type.marked and name in whole,
+            pending=tuple(i for i in pending if i.type == name),
+            census=adapter.type.marked and name in whole | besides,
             may_be_gone=adapter.type.closing and name not in wanted,
+            besides=name in besides and not any(i.type == name for i in pending),
         )
         for name, adapter in adapters.items()
     }
@@ -121,10 +128,12 @@ async def _answer(
     wanted = {entry.id for entry in question.tracked}
     try:
         seen = await _listed(adapter, question)
-    except FamilyGone:
-        if not question.may_be_gone:
-            raise
-        return _gone(question, adapter.type.name)
+    except PlatformError as error:
+        if question.may_be_gone and isinstance(error, FamilyGone):
+            return _gone(question, adapter.type.name)
+        if question.besides:
+            return Inventory()
+        raise
     found = await _gathered(adapter, wanted, seen)
     if adapter.type.marked and not question.census and None in found.values():
         # Somebody else's apply may have put another one of ours in its place.

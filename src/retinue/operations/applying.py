@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from retinue.address import Address
 from retinue.engine.apply import Outcome, execute
@@ -23,7 +21,7 @@ from retinue.kinds.values import Sealed, spots
 from retinue.operations.desired import Wanted, secrets_of
 from retinue.operations.planning import Planned, PlanOptions, make_plan
 from retinue.operations.saved import check_saved
-from retinue.operations.session import Session, open_session, state_of
+from retinue.operations.session import Opener, Session, open_session, state_of
 from retinue.project import Project
 from retinue.state.journal import JournalLedger
 
@@ -37,14 +35,6 @@ class Applied:
 
     planned: Planned
     outcome: Outcome | None
-
-
-class Opener(Protocol):
-    """Connects to a project's platform; `open_session` is the one that is used outside tests."""
-
-    def __call__(
-        self, project: Project, *, parallelism: int
-    ) -> AbstractAsyncContextManager[Session]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from retinue.operations.alike import look_alikes
 from retinue.operations.desired import Wanted
 from retinue.operations.recorded import entry_for
 from retinue.operations.recovery import recover_files
-from retinue.operations.session import Session, open_session, require_home, state_of
+from retinue.operations.session import Opener, Session, open_session, require_home, state_of
 from retinue.project import Project
 
 
@@ -32,7 +32,12 @@ class Rebuilt:
 
 
 async def rebuild_state(
-    project: Project, want: Wanted, notice: Callable[[str], None], *, clock: Clock = SYSTEM
+    project: Project,
+    want: Wanted,
+    notice: Callable[[str], None],
+    *,
+    clock: Clock = SYSTEM,
+    connect: Opener = open_session,
 ) -> Rebuilt:
     """Record every object that carries this stack's marker, and the files attached to them.
 
@@ -41,7 +46,7 @@ async def rebuild_state(
     """
     store = state_of(project)
     async with (
-        open_session(project, parallelism=project.parallelism) as session,
+        connect(project, parallelism=project.parallelism) as session,
         store.leased(notice),
     ):
         snapshot = store.read()

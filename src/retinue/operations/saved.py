@@ -65,8 +65,8 @@ async def check_saved(
     repaired = repair(snapshot, inventory, now=clock.now())
     live = {**repaired.inventory.live, **await _untracked(session, repaired.snapshot, plan)}
     view = _View(session.adapters, repaired.snapshot.entries, live)
-    here = {found.address for found in repaired.inventory.marked}
-    twice = here & {address for _, address in fresh}
+    here = {(found.type, found.address) for found in repaired.inventory.marked}
+    twice = {address for _, address in here.intersection(fresh)}
     moved = [str(c.address) for c in plan.pending if c.address in twice or not view.holds(c)]
     if moved:
         raise PlanStale(

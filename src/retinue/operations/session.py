@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from retinue.engine.entry import Snapshot
 from retinue.errors import PlatformError, Refused
@@ -85,3 +87,11 @@ async def models_of(api: Api) -> Sequence[Object]:
     except PlatformError:
         return ()
     return tuple(item for item in answer.get("data") or () if isinstance(item, Mapping))
+
+
+class Opener(Protocol):
+    """Connects to a project's platform; `open_session` is the one that is used outside tests."""
+
+    def __call__(
+        self, project: Project, *, parallelism: int
+    ) -> AbstractAsyncContextManager[Session]: ...

@@ -3,6 +3,7 @@ applied. What it tracks may be gone; what took its place is ours, and is found, 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.worlds.world import World, a_world, family_of
 from retinue.address import Address
 from retinue.engine.plan import Action, Reason
 from retinue.operations.planning import Planned, PlanOptions
+from retinue.operations.rebuild import rebuild_state
 from retinue.operations.saved import load_plan, save_plan
 
 FORCED = PlanOptions(forced=True)
@@ -175,6 +177,43 @@ def test_an_object_that_is_gone_without_a_successor_is_made_anew(world: World) -
     world.by_hand("DELETE", world.path_of("assistant.tutor"))
     [change] = world.plan().plan.pending
     assert (change.action, change.reason) == (Action.CREATE, Reason.GONE)
+
+
+@pytest.mark.parametrize(("first", "then"), [("assistants", "agents"), ("agents", "assistants")])
+def test_an_object_of_the_former_target_is_named_when_the_state_is_lost(
+    world: World, first: str, then: str
+) -> None:
+    applied(world, on(first))
+    [old] = world.ids().values()
+    world.lose_state()
+    world.declare(on(then))
+    planned = world.plan()
+    [note] = planned.plan.notes
+    assert old in note
+    assert "now has another target" in note
+    world.apply_saved(through_a_file(world, planned))
+    assert old in {item["id"] for item in world.objects(f"{first}.assistant")}
+
+
+@pytest.mark.parametrize(("first", "then"), [("assistants", "agents"), ("agents", "assistants")])
+def test_a_rebuilt_state_moves_it_to_the_new_target(world: World, first: str, then: str) -> None:
+    applied(world, on(first))
+    world.lose_state()
+    world.declare(on(then))
+    asyncio.run(rebuild_state(world.project, world.want(), print, connect=world.connect))
+    world.apply(FORCED)
+    assert world.objects(f"{first}.assistant") == []
+    assert [item["id"] for item in world.objects(f"{then}.assistant")] == [*world.ids().values()]
+    assert world.plan().plan.empty
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.CUT_BEFORE])
+def test_a_platform_without_the_former_family_is_planned_for_all_the_same(
+    world: World, fault: Fault
+) -> None:
+    world.declare(on("assistants"))
+    world.wire.script = lambda sent: fault if sent.path.endswith("/agents") else None
+    assert [change.action for change in world.plan().plan.pending] == [Action.CREATE]
 
 
 def test_nothing_is_listed_for_it_while_all_is_there(world: World) -> None:
