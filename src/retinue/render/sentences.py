@@ -78,8 +78,10 @@ def why(change: Change) -> list[str]:
 
 
 def is_release(change: Change) -> bool:
-    """Whether the change makes a new release, which has a number of its own."""
-    return change.alters and change.after is not None and target_of(change.type) == "responses"
+    """Whether the change makes a new release, which has a number of its own, and in its ID the
+    name that it goes by."""
+    anew = change.alters or change.action is Action.MOVE
+    return anew and change.after is not None and target_of(change.type) == "responses"
 
 
 def target_of(type_name: str) -> str:

@@ -213,6 +213,18 @@ def test_a_move_that_also_changes() -> None:
     """)
 
 
+def test_a_release_that_moves_gets_another_id() -> None:
+    moved = replace(plans.move(), type="responses.assistant", id="tutor@3", changed=())
+    assert shown(moved) == dedented("""
+        # assistant.math-tutor has moved from assistant.tutor
+        > assistant "math-tutor" {
+            ~ id   = "tutor@3" -> (known after apply)
+              name = "Math Tutor"
+              # (1 unchanged attribute hidden)
+          }
+    """)
+
+
 def test_what_is_forgotten_stays_on_the_platform() -> None:
     assert shown(plans.forget()) == dedented("""
         # assistant.math-tutor will be forgotten
