@@ -44,6 +44,7 @@ def test_what_cron_knows(expression: str) -> None:
         ("* * * * fri-mon", "the range of the day of the week runs backwards"),
         ("0 0 30 feb *", "never comes"),
         ("0 0 31 4,6,9,11 *", "never comes"),
+        ("0 0 31 2 */2", "never comes"),
     ],
 )
 def test_what_it_does_not_know(expression: str, message: str) -> None:

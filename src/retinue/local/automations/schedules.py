@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zoneinfo
 
+from retinue import cron
 from retinue.local import checks, refusals
-from retinue.local.automations import cron
 from retinue.local.calls import Json
 
 _TEXT = checks.text(longest=256)
@@ -17,7 +17,7 @@ def expression(value: object, param: str) -> str:
     try:
         cron.parse(given)
     except cron.Malformed as error:
-        raise refusals.invalid(param, str(error)) from None
+        raise refusals.invalid(param, f"{error}.") from None
     return given
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retinue.local.automations import cron
+from retinue import cron
 
 BERLIN = "Europe/Berlin"
 
