@@ -66,7 +66,12 @@ def test_somebody_elses_credential_is_named_before_it_goes(shell: Shell, hand: H
         refused = shell(*command)
         assert refused.code == 4
         assert theirs in refused.err
-    done = shell.ok("destroy", "--auto-approve")
+    refused = shell("destroy", "--auto-approve")
+    assert refused.code == 4
+    assert "RTN-REFUSED-CONTAINED" in refused.err
+    assert "UNSAFE" in shell.ok("plan", "--destroy").out
+    assert [item["id"] for item in hand.objects("vaults")] == [vault]
+    done = shell.ok("destroy", "--auto-approve", "--force")
     assert theirs in done.out + done.err
     assert hand.objects("vaults") == []
 

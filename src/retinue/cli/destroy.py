@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @selection_options
 @parallelism_option
 @click.option("--auto-approve", is_flag=True, help="Don't ask.")
+@click.option("--force", is_flag=True, help="Also delete what others put into our vaults.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines.")
 def command(
     *,
@@ -35,16 +36,18 @@ def command(
     excludes: tuple[str, ...],
     parallelism: int | None,
     auto_approve: bool,
+    force: bool,
     as_json: bool,
 ) -> int:
-    """Delete every object of the stack, dependants first. Protected resources refuse it.
+    """Delete every object of the stack, dependants first. Protected resources refuse it, and so do
+    vaults with credentials of others.
 
     Needs no manifests: the state says what exists.
     """
     from retinue.operations.applying import Run, apply
     from retinue.operations.desired import Wanted
 
-    options = plan_options(targets, excludes, destroy=True)
+    options = plan_options(targets, excludes, destroy=True, forced=force)
     gate = Gate(
         Terminal.current(),
         parse_approval(EVERYTHING if auto_approve else None),

@@ -5,7 +5,7 @@ Works on a copy: `plan` uses the result in memory, `apply` also writes it to the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -18,6 +18,9 @@ from retinue.kinds.base import Live
 KEEP_LOOKING = 24 * 3600
 """Seconds for which a create that was not found is still looked for: lists may lag. Without a
 marker that would be guessing: there it ends with `LONGEST_CREATE`."""
+
+_MOST_NAMED = 5
+"""Objects that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def repair(
         replace(inventory, live=work.live),
         work.recorded,
         tuple(work.settled),
-        tuple(work.notes),
+        (*_kept(work.found), *work.notes),
     )
 
 
@@ -77,6 +80,7 @@ class _Work:
         self.recorded: dict[str, Entry] = {}
         self.settled: list[str] = []
         self.notes: list[str] = []
+        self.found: list[str] = []
 
     def settle(self, resolution: Resolution, now: float) -> None:
         intent, live = resolution.intent, resolution.live
@@ -107,9 +111,7 @@ class _Work:
         deposed = (*old.deposed, Deposed(old.type, old.id)) if old is not None else ()
         self._keep(intent, entry_of(intent, live, deposed=deposed))
         self.live[intent.address] = live
-        self.notes.append(
-            f"{intent.address}: {live.id} was created by an interrupted apply; now recorded"
-        )
+        self.found.append(f"{intent.address} ({live.id})")
 
     def _second_copy(self, resolution: Resolution, live: Live) -> None:
         """The address has another object by now: delete this one if it is certainly ours."""
@@ -145,6 +147,17 @@ class _Work:
         self.settled.append(intent.operation)
         pending = {k: v for k, v in self.snapshot.pending.items() if k != intent.operation}
         self.snapshot = replace(self.snapshot, pending=pending)
+
+
+def _kept(found: Sequence[str]) -> Iterable[str]:
+    """What to know of the objects that are ours after all."""
+    shown = ", ".join(found[:_MOST_NAMED])
+    if len(found) == 1:
+        yield f"{shown} was created by an interrupted apply; it is kept"
+    elif found:
+        rest = len(found) - _MOST_NAMED
+        more = f" and {rest} more" if rest > 0 else ""
+        yield f"{len(found)} objects were created by an interrupted apply; kept are {shown}{more}"
 
 
 def entry_of(intent: Intent, live: Live, *, deposed: Iterable[Deposed] = ()) -> Entry:

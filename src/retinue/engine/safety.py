@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from retinue.address import Address
 from retinue.engine.limits import Limits
-from retinue.engine.plan import Action, Change, Plan
+from retinue.engine.plan import Action, Change, Plan, Reason
 
 ELSEWHERE = "RTN-REFUSED-PLATFORM"
 """The code of a plan for another platform than the one that the state's objects are on."""
@@ -129,7 +129,9 @@ def _needs(change: Change) -> Iterable[Approval]:
     if change.action in (Action.CREATE, Action.REPLACE):
         yield Approval.CREATE
     if change.action is Action.REPLACE:
-        yield Approval.UPDATE  # the old object goes, but its address keeps an object
+        # Elsewhere, what the old object was used by is not what the new one is used by.
+        elsewhere = change.reason is Reason.TARGET
+        yield Approval.DELETE if elsewhere else Approval.UPDATE
     if change.action in (Action.UPDATE, Action.ADOPT, Action.MOVE, Action.FORGET):
         yield Approval.UPDATE
     if change.action is Action.DELETE:

@@ -152,7 +152,7 @@ async def _outside(
     told = [each.note() for each in missing]
     told += [each.note() for each in gone if each not in refused]
     swept = await swept_away(session.adapters, plan)
-    if options.forced or options.destroy:
+    if options.forced:
         told += [each.message for each in swept]
         swept = []
     refusals = [*(each.refusal() for each in refused), *swept]

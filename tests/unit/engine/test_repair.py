@@ -27,7 +27,7 @@ def test_what_was_made_is_recorded_as_it_was_sent() -> None:
     assert result.snapshot.entries[at("a")].values == {"name": "n"}
     assert result.snapshot.pending == {}
     assert result.recorded.keys() == {"op"}
-    assert "now recorded" in result.notes[0]
+    assert "it is kept" in result.notes[0]
 
 
 def test_what_replaces_an_object_deposes_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.worlds.build import at, change, plan
 
 from retinue.engine.limits import Limits
-from retinue.engine.plan import Action
+from retinue.engine.plan import Action, Reason
 from retinue.engine.safety import Approval, judge, unapproved
 
 LIMITS = Limits(max_delete_percent=30, max_update_percent=50, min_existing=10)
@@ -83,6 +83,12 @@ def test_what_each_action_needs(action: Action, needs: set[Approval]) -> None:
     one = plan(change(action, "a"))
     assert unapproved(one, ()) == needs
     assert unapproved(one, tuple(Approval)) == set()
+
+
+def test_an_object_on_a_former_target_goes_only_where_deletions_are_approved() -> None:
+    """Whoever uses it by its ID loses it, and its threads or sessions with it."""
+    switch = plan(change(Action.REPLACE, "a", reason=Reason.TARGET))
+    assert unapproved(switch, {Approval.CREATE, Approval.UPDATE}) == {Approval.DELETE}
 
 
 def test_a_leftover_goes_with_the_update_that_left_it() -> None:

@@ -122,7 +122,7 @@ def test_a_killed_create_is_recorded_as_it_was_sent(world: World) -> None:
     world.wire.killed = False
     planned = world.plan()
     assert planned.plan.empty
-    assert "was created by an interrupted apply; now recorded" in planned.plan.notes[0]
+    assert "was created by an interrupted apply; it is kept" in planned.plan.notes[0]
     world.apply()
     assert settled(world)
 

@@ -156,6 +156,6 @@ def everything() -> Plan:
                before={"name": "x"}, after={"name": "x"}),
         forget(),
         drift=(drifted(Drift("model", "a", "z")), drifted(deleted=True)),
-        notes=("file.x: file-1 was created by an interrupted apply; now recorded",),
+        notes=("file.x (file-1) was created by an interrupted apply; it is kept",),
         selection={"assistant.math-tutor": "--target", "file.gpt2-paper": "needed"},
     )  # fmt: skip
