@@ -12,16 +12,16 @@ from itertools import zip_longest
 from typing import Any
 
 from retinue.kinds.values import canonical
-from retinue.render.escape import counted, quoted
+from retinue.render.escape import counted
 from retinue.render.forms import Item, items_of
 from retinue.render.hunks import LONG, is_long, only_blanks, text_change
-from retinue.render.lines import Line, Piece, Sign, line, noted
+from retinue.render.lines import Line, Piece, Sign, line, noted, remark
 from retinue.render.style import Tone
 from retinue.render.values import (
     Spot,
+    address_in,
     framed,
     label_of,
-    remark,
     scalar,
     structure_in,
     whole,
@@ -55,7 +55,13 @@ def _exchanged(spot: Spot, old: Any, new: Any) -> list[Line]:
         return noted(whole(spot, Sign.REMOVE, old), last=" -> null")
     if _is_nested(old) or _is_nested(new):
         return [*whole(spot, Sign.REMOVE, old), *whole(spot, Sign.ADD, new)]
-    return [line(spot.depth, Sign.CHANGE, spot.label, *scalar(old), ARROW, *scalar(new))]
+    return _in_one_line(spot, old, new)
+
+
+def _in_one_line(spot: Spot, old: Any, new: Any) -> list[Line]:
+    addresses = dict.fromkeys(address_in(spot.view, value) for value in (old, new))
+    note = remark(" -> ".join(address for address in addresses if address))
+    return [line(spot.depth, Sign.CHANGE, spot.label, *scalar(old), ARROW, *scalar(new), note)]
 
 
 def _is_nested(value: Any) -> bool:
@@ -156,9 +162,12 @@ def _string_changed(spot: Spot, old: str, new: str) -> list[Line]:
     before, after = structure_in(old), structure_in(new)
     if spot.nests and before is not None and after is not None:
         return _json_changed(spot, old, new, before, after)
+    is_id = address_in(spot.view, old) or address_in(spot.view, new)
+    if is_id:
+        return _in_one_line(spot, old, new)
     if is_long(old) or is_long(new) or len(old) + len(new) > LONG:
         return text_change(spot.depth, spot.label, old, new, full=spot.view.full_text)
-    return [line(spot.depth, Sign.CHANGE, spot.label, quoted(old), ARROW, quoted(new))]
+    return _in_one_line(spot, old, new)
 
 
 def _json_changed(spot: Spot, old: str, new: str, before: Any, after: Any) -> list[Line]:

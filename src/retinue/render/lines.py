@@ -72,6 +72,9 @@ Pieces: TypeAlias = tuple[str | Piece, ...]
 """The parts of a line; a plain string has no tone."""
 
 
+_REMARK = "  # "
+
+
 class Line(NamedTuple):
     """One line of a block. ``depth`` counts nesting; the object itself has depth 0."""
 
@@ -89,22 +92,31 @@ class Block:
 
 
 def line(depth: int, sign: Sign, *pieces: str | Piece) -> Line:
-    """Build a line."""
-    return Line(depth, sign, pieces)
+    """Build a line; empty pieces are left out."""
+    return Line(depth, sign, tuple(piece for piece in pieces if piece))
 
 
 def noted(lines: Sequence[Line], first: str = "", last: str = "") -> list[Line]:
-    """Append a remark to the first line and a text to the last line of a value."""
+    """Append a remark to the first line and a text to the last line of a value; the text comes
+    ahead of remarks."""
     result = list(lines)
     if result and last:
-        result[-1] = _with(result[-1], Piece(last, Tone.DIM))
+        pieces = result[-1].pieces
+        end = len(pieces) - (bool(pieces) and _is_remark(pieces[-1]))
+        text = Piece(last, Tone.DIM)
+        result[-1] = result[-1]._replace(pieces=(*pieces[:end], text, *pieces[end:]))
     if result and first:
-        result[0] = _with(result[0], Piece(f"  # {first}", Tone.DIM))
+        result[0] = result[0]._replace(pieces=(*result[0].pieces, remark(first)))
     return result
 
 
-def _with(target: Line, piece: Piece) -> Line:
-    return target._replace(pieces=(*target.pieces, piece))
+def remark(text: str) -> str | Piece:
+    """A comment at the end of a line; nothing where there is nothing to say."""
+    return Piece(f"{_REMARK}{text}", Tone.DIM) if text else ""
+
+
+def _is_remark(piece: str | Piece) -> bool:
+    return isinstance(piece, Piece) and piece.text.startswith(_REMARK)
 
 
 def for_terminal(block: Block, style: Style) -> str:

@@ -140,24 +140,25 @@ def _id(object_id: str | None) -> str:
 
 def _forgotten(view: View, change: Change) -> Iterator[Line]:
     del view
-    yield from _identity(change, change.before or {}, ())
+    values = change.before or {}
+    yield from _identity(change, values, (), _width(change, values, ()))
     yield from hidden(1, len(_unchanged(change.before or {}, ())), "attribute")
 
 
 def _updated(view: View, change: Change) -> Iterator[Line]:
     before, after = change.before or {}, change.after or {}
     names = [name for name in after if name in change.changed and name != MARKER]
-    yield from _identity(change, after, names)
-    width = _width(change, after, names)
+    gone = [n for n in _present(before) if n in change.changed and n not in after]
+    width = _width(change, after, names, gone)
+    yield from _identity(change, after, names, width)
     kind = change.address.kind
     for name in names:
         spot = attribute_spot(view, kind, name, width)
         lines = attribute_changed(spot, kind, before.get(name), after[name])
         yield from noted(lines, first=_remark(change, name))
-    for name, value in _present(before).items():
-        if name in change.changed and name not in after:
-            spot = attribute_spot(view, kind, name, width)
-            yield from attribute_whole(spot, kind, Sign.REMOVE, value)
+    for name in gone:
+        spot = attribute_spot(view, kind, name, width)
+        yield from attribute_whole(spot, kind, Sign.REMOVE, before[name])
     if not names and MARKER in change.changed:
         yield from _marked(view, change)
     yield from hidden(1, len(_unchanged(after, change.changed)), "attribute")
@@ -181,9 +182,10 @@ def _unchanged(values: Mapping[str, Any], changed_names: Sequence[str]) -> list[
     return [n for n in values if n not in changed_names and n not in NAMES and n != MARKER]
 
 
-def _identity(change: Change, values: Mapping[str, Any], names: Sequence[str]) -> Iterator[Line]:
+def _identity(
+    change: Change, values: Mapping[str, Any], names: Sequence[str], width: int
+) -> Iterator[Line]:
     """The ID, and the name unless it is among the changed ``names``."""
-    width = _width(change, values, names)
     if change.action is Action.REPLACE or is_release(change):
         yield line(1, Sign.CHANGE, label_of("id", width), _id(change.id), ARROW, KNOWN_LATER)
     else:
@@ -195,8 +197,10 @@ def _identity(change: Change, values: Mapping[str, Any], names: Sequence[str]) -
             yield line(1, Sign.NONE, label_of(name, width), quoted(str(values[name])))
 
 
-def _width(change: Change, values: Mapping[str, Any], names: Sequence[str]) -> int:
-    shown = [shown_name(change.address.kind, name) for name in names]
+def _width(
+    change: Change, values: Mapping[str, Any], names: Sequence[str], gone: Sequence[str] = ()
+) -> int:
+    shown = [shown_name(change.address.kind, name) for name in (*names, *gone)]
     named = [name for name in NAMES if name in values]
     named += [MARKER] if not names and MARKER in change.changed else []
     return widest(["id", *shown, *named, *(["path"] if change.upload and names else [])])

@@ -10,7 +10,7 @@ from retinue.kinds.values import Sealed, Unknown
 from retinue.render.escape import key, literal, visible
 from retinue.render.forms import FORMS, KNOWN_LATER, Item, View, items_of
 from retinue.render.hunks import is_long, whole_text
-from retinue.render.lines import Line, Piece, Pieces, Sign, line
+from retinue.render.lines import Line, Piece, Pieces, Sign, line, remark
 from retinue.render.style import Tone
 
 MAX_DEPTH = 32
@@ -49,10 +49,17 @@ def widest(names: Sequence[Any]) -> int:
     return max((len(key(name)) for name in names), default=0)
 
 
+def address_in(view: View, value: Any) -> str:
+    """The address that a value is the ID of, or will be; empty where it is none of ours."""
+    if isinstance(value, Unknown):
+        return visible(str(value.address))
+    return visible(view.names.get(value, "")) if isinstance(value, str) else ""
+
+
 def scalar(value: Any) -> Pieces:
     """A value on one line."""
     if isinstance(value, Unknown):
-        return KNOWN_LATER, Piece(f"  # {visible(str(value.address))}", Tone.DIM)
+        return (KNOWN_LATER,)
     if isinstance(value, Sealed):
         return (Piece(str(value), Tone.DIM),)
     if value is None:
@@ -78,7 +85,8 @@ def whole(spot: Spot, sign: Sign, value: Any) -> list[Line]:
         return framed(spot, sign, "{}", list(_members(spot, sign, value)))
     if isinstance(value, (list, tuple)) and value and spot.nests:
         return framed(spot, sign, "[]", list(_elements(spot, sign, value)))
-    return [line(spot.depth, sign, spot.label, *scalar(value))]
+    note = remark(address_in(spot.view, value))
+    return [line(spot.depth, sign, spot.label, *scalar(value), note)]
 
 
 def _inline(value: Any) -> str:
@@ -137,11 +145,6 @@ def whole_item(spot: Spot, sign: Sign, item: Item) -> list[Line]:
         return [line(spot.depth, sign, item.title, note)]
     opening = line(spot.depth, sign, item.title, " {", note)
     return [opening, *_members(spot, sign, item.body), line(spot.depth, Sign.NONE, "}")]
-
-
-def remark(text: str) -> str | Piece:
-    """A comment at the end of a line; nothing where there is nothing to say."""
-    return Piece(f"  # {text}", Tone.DIM) if text else ""
 
 
 def structure_in(text: str) -> Any:

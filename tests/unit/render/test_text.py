@@ -225,6 +225,30 @@ def test_a_release_that_moves_gets_another_id() -> None:
     """)
 
 
+def test_what_a_change_of_target_takes_away_stands_in_line() -> None:
+    switched = Change(
+        address=TUTOR,
+        action=Action.REPLACE,
+        reason=Reason.TARGET,
+        type="responses.assistant",
+        previous_type="agents.assistant",
+        id="agt_1",
+        before={"name": "Tutor", "reasoning_effort": "low"},
+        after={"name": "Tutor", "model": "gpt-5"},
+        changed=("model", "reasoning_effort"),
+    )
+    assert shown(switched) == dedented("""
+        # assistant.math-tutor must be replaced
+        # (because its target changes from agents to responses)
+      +/- assistant "math-tutor" {
+            ~ id               = "agt_1" -> (known after apply)
+              name             = "Tutor"
+            + model            = "gpt-5"
+            - reasoning_effort = "low"
+          }
+    """)
+
+
 def test_what_is_forgotten_stays_on_the_platform() -> None:
     assert shown(plans.forget()) == dedented("""
         # assistant.math-tutor will be forgotten
