@@ -50,6 +50,8 @@ _REPLACED_MARKED = "because the object that carries our marker can't be changed 
 def what(change: Change) -> str:
     """What will happen, to stand after the address."""
     text = _WHAT[change.action]
+    if change.action is Action.CREATE and change.address.kind == "assistant":
+        text += f" (on the target {target_of(change.type)})"
     if change.action is Action.MOVE:
         text += f" from {visible(str(change.previous_address))}"
     if change.action is Action.ADOPT and change.reason is Reason.MARKED:

@@ -153,7 +153,7 @@ def test_ten_thousand_objects_are_cut_between_objects() -> None:
     text = plan_markdown(many(10_000), SAFE)
     assert LIMIT * 0.98 < len(text) <= LIMIT
     assert balanced(text)
-    shown = text.count(" will be created\n+ assistant")
+    shown = text.count(" (on the target assistants)\n+ assistant")
     headings = text.count("too long to be shown here")
     assert f"… {10_000 - shown - headings} more objects, see the artefact" in text
 
@@ -162,7 +162,7 @@ def test_one_object_that_is_too_long_leaves_room_for_the_others() -> None:
     big = replace(plans.create_tutor(), after={f"k{n}": "x" * 90 for n in range(2_000)})
     text = plan_markdown(plan(big, plans.create_paper()), SAFE)
     assert (
-        "# assistant.math-tutor will be created\n"
+        "# assistant.math-tutor will be created (on the target assistants)\n"
         "# (too long to be shown here, see the artefact)\n\n"
         "# file.gpt2-paper will be created\n"
     ) in text

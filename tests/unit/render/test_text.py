@@ -51,7 +51,7 @@ def test_a_first_plan() -> None:
               + sha256   = bbbbbbbbbbbb…
             }
 
-          # assistant.math-tutor will be created
+          # assistant.math-tutor will be created (on the target assistants)
           + assistant "math-tutor" {
               + id             = (known after apply)
               + name           = "Math Tutor"
