@@ -38,10 +38,9 @@ class Repaired:
     notes: tuple[str, ...]
 
     @property
-    def there(self) -> frozenset[Address]:
-        """Tracked addresses whose object is still on the platform."""
-        live = self.inventory.live
-        return frozenset(a for a in self.snapshot.entries if live.get(a) is not None)
+    def alive(self) -> dict[Address, Live]:
+        """The tracked objects that are still on the platform, by address."""
+        return {a: live for a, live in self.inventory.live.items() if live is not None}
 
 
 def repair(

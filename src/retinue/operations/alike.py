@@ -1,13 +1,16 @@
 """Find what looks like ours: skills and environment templates can't say whose they are.
 
-A plan only points at them; two stacks may well have templates of one name, and whoever takes the
-other's deletes it some day. `retinue state rebuild`, which somebody asked for, takes the only one.
+One that an object of ours uses is ours. At others a plan only points; two stacks may well have
+templates of one name, and whoever takes the other's deletes it some day. `retinue state rebuild`,
+which somebody asked for, takes the only one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from retinue.address import Address
 from retinue.engine.inventory import Found
@@ -15,6 +18,10 @@ from retinue.engine.lookup import signature
 from retinue.engine.tasks import together
 from retinue.kinds.base import Adapter, Live, Resource, ResourceType
 from retinue.kinds.file import FILE
+from retinue.kinds.values import leaves
+
+_MOST: Final = 10
+"""More commands than that nobody chooses from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +33,35 @@ class Alike:
     lives: tuple[Live, ...]
 
     def note(self) -> str:
-        """What a plan says of them."""
-        ids = ", ".join(live.id for live in self.lives)
-        return (
-            f"{self.address}: {ids} looks the same; if that is ours, take it over with: "
-            f"retinue import {self.address} {self.lives[0].id}"
+        """What a plan says of them: a command for each, as nothing tells which one it should be."""
+        if len(self.lives) == 1:
+            (live,) = self.lives
+            return (
+                f"{self.address}: {live.id} looks the same; if that is ours, take it over with: "
+                f"{self._command(live)}"
+            )
+        newest = sorted(self.lives, key=lambda live: (-live.created_at, live.id))
+        ways = [f"  {self._command(live)}  # {_age(live)}" for live in newest[:_MOST]]
+        head = (
+            f"{self.address}: {len(newest)} objects look the same; "
+            "if one of them is ours, take it over with one of:"
         )
+        older = len(newest) - len(ways)
+        return "\n".join([head, *ways, *([f"  and {older} older ones"] if older else [])])
+
+    def _command(self, live: Live) -> str:
+        return f"retinue import {self.address} {live.id}"
 
     def found(self) -> Found | None:
         """The only one, as something to take over; None where there are several."""
         if len(self.lives) != 1:
             return None
         return Found(self.address, self.type.name, self.lives[0])
+
+
+def _age(live: Live) -> str:
+    created = datetime.fromtimestamp(live.created_at, UTC)
+    return f"made at {created:%Y-%m-%d %H:%M:%S} UTC"
 
 
 async def look_alikes(
@@ -60,6 +84,40 @@ async def look_alikes(
         for resource in resources
     ]
     return [alike for alike in found if alike.lives]
+
+
+def used_by_ours(
+    alikes: Collection[Alike], desired: Mapping[Address, Resource], ours: Mapping[Address, Live]
+) -> list[Found]:
+    """Those that certainly are ours: the only look-alike that objects of ours refer to, which the
+    manifests let refer to it. ``ours`` are the objects at declared addresses.
+
+    A template that was found so may itself be what uses a skill. What is never read back counts as
+    unknown, so that the next apply writes it.
+    """
+    users, rest, found = dict(ours), {alike.address: alike for alike in alikes}, []
+    while taken := [each for alike in rest.values() if (each := _used(alike, desired, users))]:
+        found += taken
+        users.update((each.address, each.live) for each in taken)
+        rest = {address: alike for address, alike in rest.items() if address not in users}
+    return found
+
+
+def _used(
+    alike: Alike, desired: Mapping[Address, Resource], users: Mapping[Address, Live]
+) -> Found | None:
+    uses = [
+        users[address].values
+        for address, resource in desired.items()
+        if alike.address in resource.depends_on and address in users
+    ]
+    ids = {leaf for values in uses for leaf in leaves(values) if isinstance(leaf, str)}
+    fitting = [live for live in alike.lives if live.id in ids]
+    if len(fitting) != 1:
+        return None
+    unread = {name: None for name, each in alike.type.attributes.items() if each.write_only}
+    (live,) = fitting
+    return Found(alike.address, alike.type.name, replace(live, values={**unread, **live.values}))
 
 
 def _nameless(type_: ResourceType) -> bool:

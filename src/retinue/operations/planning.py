@@ -25,7 +25,7 @@ from retinue.engine.repair import Repaired, repair
 from retinue.engine.safety import Refusal, Verdict, judge
 from retinue.engine.selection import choose
 from retinue.kinds.base import Live, Resource
-from retinue.operations.alike import look_alikes
+from retinue.operations.alike import look_alikes, used_by_ours
 from retinue.operations.contained import swept_away
 from retinue.operations.declared import on_openai
 from retinue.operations.desired import Wanted
@@ -121,14 +121,17 @@ async def _untracked(
     session: Session, repaired: Repaired, desired: Mapping[Address, Resource]
 ) -> tuple[Mapping[Address, Live], list[str]]:
     """Objects of ours that the state does not name: those to adopt, and what to know of others."""
-    there = repaired.there
+    there = repaired.alive.keys()
     files = await recover_files(session.adapters, repaired, desired)
     alike = await look_alikes(
         session.adapters, desired, there=there, taken=repaired.snapshot.objects()
     )
     types = {address: resource.type.name for address, resource in desired.items()}
     adoption = adopt((*repaired.inventory.marked, *files), types, there)
-    return adoption.adoptable, [*adoption.notes, *(each.note() for each in alike)]
+    used = used_by_ours(alike, desired, {**repaired.alive, **adoption.adoptable})
+    adoptable = {**adoption.adoptable, **{found.address: found.live for found in used}}
+    others = [each.note() for each in alike if each.address not in adoptable]
+    return adoptable, [*adoption.notes, *others]
 
 
 async def _outside(

@@ -15,7 +15,7 @@ from retinue.engine.repair import Repaired, repair
 from retinue.engine.tasks import together
 from retinue.errors import FamilyGone
 from retinue.kinds.base import Adapter, Resource
-from retinue.operations.alike import look_alikes
+from retinue.operations.alike import look_alikes, used_by_ours
 from retinue.operations.desired import Wanted
 from retinue.operations.recorded import entry_for
 from retinue.operations.recovery import recover_files
@@ -57,7 +57,7 @@ async def rebuild_state(
         desired = {a: r for a, r in want.desired.items() if r.type.name in served}
         found = (*repaired.inventory.marked, *await _unmarked(session, repaired, desired))
         types = _types(found, want.desired)
-        adoption = adopt(found, types, repaired.there)
+        adoption = adopt(found, types, repaired.alive.keys())
         ids = {**repaired.snapshot.ids(), **{a: live.id for a, live in adoption.adoptable.items()}}
         added = [
             entry_for(
@@ -101,13 +101,17 @@ async def _served(adapters: Mapping[str, Adapter]) -> set[str]:
 async def _unmarked(
     session: Session, repaired: Repaired, desired: Mapping[Address, Resource]
 ) -> list[Found]:
-    """What can't carry a marker: files by who uses them, all else by its looks."""
+    """What can't carry a marker: by who uses it, else the only one that looks the same."""
     snapshot = repaired.snapshot
     alike = await look_alikes(
-        session.adapters, desired, there=repaired.there, taken=snapshot.objects()
+        session.adapters, desired, there=repaired.alive, taken=snapshot.objects()
     )
     files = await recover_files(session.adapters, repaired, desired)
-    return [*files, *(found for each in alike if (found := each.found()) is not None)]
+    marked = {found.address: found.live for found in repaired.inventory.marked}
+    used = used_by_ours(alike, desired, {**repaired.alive, **marked})
+    known = {found.address for found in used}
+    only = (each.found() for each in alike if each.address not in known)
+    return [*files, *used, *(found for found in only if found is not None)]
 
 
 def _types(found: Iterable[Found], desired: Mapping[Address, Resource]) -> dict[Address, str]:

@@ -26,14 +26,13 @@ async def recover_files(
     adapters: Mapping[str, Adapter], repaired: Repaired, desired: Mapping[Address, Resource]
 ) -> list[Found]:
     """Untracked files that declared addresses can take over; empty while the state is whole."""
-    there = repaired.there
+    there = repaired.alive
     missing = {
         address: resource
         for address, resource in desired.items()
         if resource.type is FILE and address not in there
     }
-    tracked = [live for live in repaired.inventory.live.values() if live is not None]
-    holders = [*tracked, *(found.live for found in repaired.inventory.marked)]
+    holders = [*there.values(), *(found.live for found in repaired.inventory.marked)]
     if not missing or not holders:
         return []
     taken = repaired.snapshot.objects()

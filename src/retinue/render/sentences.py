@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from retinue.engine.plan import Action, Change, Counts, Plan, Reason
+from retinue.kinds.base import MARKER
 from retinue.render.escape import counted, visible
 from retinue.render.lines import Piece, Pieces, Sign
 from retinue.render.style import Tone
@@ -55,7 +56,8 @@ def what(change: Change) -> str:
     if change.action is Action.MOVE:
         text += f" from {visible(str(change.previous_address))}"
     if change.action is Action.ADOPT and change.reason is Reason.MARKED:
-        text += " (it carries our marker)"
+        marked = MARKER in (change.after or {})
+        text += " (it carries our marker)" if marked else " (objects of ours use it)"
     if change.action in (Action.ADOPT, Action.MOVE) and change.alters:
         text += " and updated in-place"
     return text

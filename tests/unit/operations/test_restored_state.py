@@ -216,6 +216,52 @@ def test_a_platform_without_the_former_family_is_planned_for_all_the_same(
     assert [change.action for change in world.plan().plan.pending] == [Action.CREATE]
 
 
+WORKSHOP: dict[str, Any] = {
+    **on("agents"),
+    "skills": {"citing": {"path": "skills/citing"}},
+    "environments": {"bench": {"skills": ["citing"], "variables": {"TOKEN": "${env:WIKI_TOKEN}"}}},
+    "automations": {
+        "daily": {
+            "assistant": "tutor",
+            "schedule": {"cron": "0 6 * * *", "timezone": "UTC"},
+            "prompt": "report",
+            "environment": "bench",
+        }
+    },
+}
+SKILL = "---\nname: citing\ndescription: How to cite.\n---\nName the page.\n"
+UNMARKED = ("environment", "skill")
+
+
+@pytest.mark.parametrize("kept", ["nothing", "a backup", "an older backup"])
+def test_a_template_and_a_skill_that_ours_use_are_ours(world: World, kept: str) -> None:
+    world.write({"assistants/skills/citing/SKILL.md": SKILL})
+    applied(world, on("agents"))
+    older = world.kept_state()
+    applied(world, WORKSHOP)
+    backup = world.kept_state()
+    applied(world, EMPTY, WORKSHOP)
+    world.put_state({"nothing": {}, "a backup": backup, "an older backup": older}[kept])
+    before = {kind: [item["id"] for item in world.objects(kind)] for kind in UNMARKED}
+    world.apply(FORCED)
+    assert {kind: [item["id"] for item in world.objects(kind)] for kind in UNMARKED} == before
+    assert world.plan().plan.empty
+    assert not world.plan().plan.notes
+    world.apply(PlanOptions(destroy=True))
+    assert not any(world.objects(kind) for kind in UNMARKED)
+
+
+def test_a_template_that_nobody_of_ours_uses_is_only_named(world: World) -> None:
+    theirs = world.by_hand("POST", "/agents/environments/templates", {"name": "bench"})["id"]
+    world.write({"assistants/skills/citing/SKILL.md": SKILL})
+    world.declare(WORKSHOP)
+    [note] = world.plan().plan.notes
+    assert theirs in note
+    world.apply(FORCED)
+    assert theirs not in world.ids().values()
+    assert len(world.objects("environment")) == 2
+
+
 def test_nothing_is_listed_for_it_while_all_is_there(world: World) -> None:
     applied(world, on("agents"))
     _, sent = world.recorded(world.plan)
