@@ -6,42 +6,22 @@ the old object of a replacement remembered as deposed until it is deleted.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retinue.address import Address
-from retinue.engine.entry import Deposed, Entry, Intent
-from retinue.engine.events import Note
-from retinue.engine.inventory import Resolution
-from retinue.engine.lookup import find, newcomers, signature
+from retinue.engine.creating import Creator, new_operation
+from retinue.engine.entry import Deposed, Entry
 from retinue.engine.plan import Action, Change, Reason
-from retinue.engine.ports import Clock, Ledger, Reporter
+from retinue.engine.ports import Ledger
 from retinue.engine.second_look import require_unedited, unmoved
 from retinue.engine.secrecy import keep_secret
 from retinue.engine.steps import Phase, Step
-from retinue.errors import (
-    Interrupted,
-    NotFound,
-    PlanStale,
-    PlatformError,
-    RetinueError,
-    Unavailable,
-)
+from retinue.errors import NotFound, PlanStale, RetinueError
 from retinue.kinds.base import MARKER, Adapter, Live, Write, computed_values
 from retinue.kinds.marker import Marker
 from retinue.kinds.values import Sealed, Values, resolve, unknowns, unsealed
-
-CREATE_ATTEMPTS = 3
-"""How often a create is sent at most; between two of them its outcome is looked for."""
-
-
-def new_operation() -> str:
-    """A random ID for one create: 64 bits, hex."""
-    return uuid.uuid4().hex[:16]
 
 
 @dataclass(slots=True)
@@ -51,12 +31,9 @@ class Performer:
 
     adapters: Mapping[str, Adapter]
     ledger: Ledger
-    report: Reporter
-    clock: Clock
+    creator: Creator
     unseal: Callable[[Sealed], str]
     opened: set[str] = field(default_factory=set, repr=False)
-    turns: dict[tuple[str, ...], asyncio.Lock] = field(default_factory=dict)
-    before: dict[str, asyncio.Task[list[Live]]] = field(default_factory=dict)
 
     async def perform(self, step: Step, change: Change) -> str:
         """Do ``step`` and return the ID of the object concerned.
@@ -89,8 +66,7 @@ class Performer:
         first = {name: value for name, value in values.items() if name not in late}
         if adapter.type.recorded:
             return await self._kept(adapter, change, first)
-        async with self._turn(adapter, first):
-            live = await self._created(adapter, change, first)
+        live = await self._made(adapter, change, first)
         if any(values[name] for name in late):
             write = self._write(change, values, late)
             await adapter.update(live.id, write, live)
@@ -99,79 +75,22 @@ class Performer:
             await self.ledger.record({change.address: replace(entry, values=values)})
         return live.id
 
+    async def _made(self, adapter: Adapter, change: Change, values: Mapping[str, Any]) -> Live:
+        """Create and record what has an object on the platform."""
+
+        async def send(operation: str) -> Live:
+            return await adapter.create(self._write(change, values, set(values), operation))
+
+        async with self.creator.made(adapter, change, values, send) as made:
+            entry = self._entry(change, made.live, values)
+            await self.ledger.record(_renamed(change, entry), made.operation)
+        return made.live
+
     async def _kept(self, adapter: Adapter, change: Change, values: Mapping[str, Any]) -> str:
         """Record what has no object on the platform: nothing can be lost on the way."""
         live = await adapter.create(self._write(change, values, set(values)))
         await self.ledger.record(_renamed(change, self._entry(change, live, values)))
         return live.id
-
-    async def _created(self, adapter: Adapter, change: Change, values: Mapping[str, Any]) -> Live:
-        """Create once, whatever happens to the answer."""
-        for attempt in range(1, CREATE_ATTEMPTS + 1):
-            intent = self._intent(change, values, await self._others(adapter, values))
-            await self.ledger.begin(intent)
-            try:
-                live = await adapter.create(
-                    self._write(change, values, set(values), intent.operation)
-                )
-            except Unavailable as lost:
-                resolution = await find(adapter, intent, self._taken(), self.clock)
-                if resolution.live is None:
-                    _require_clarity(resolution)
-                    if attempt == CREATE_ATTEMPTS:
-                        raise
-                    self.report(Note(f"{change.address}: no answer ({lost}); sent again"))
-                    continue
-                live = resolution.live
-                self.report(Note(f"{change.address}: the answer was lost; found as {live.id}"))
-            except (PlatformError, PlanStale, Interrupted):  # refused, or not even sent
-                await self.ledger.settle(intent.operation)
-                raise
-            entry = self._entry(change, live, values)
-            await self.ledger.record(_renamed(change, entry), intent.operation)
-            return live
-        raise AssertionError("unreachable: the last attempt returns or raises")
-
-    @contextlib.asynccontextmanager
-    async def _turn(self, adapter: Adapter, values: Mapping[str, Any]) -> AsyncIterator[None]:
-        """One at a time where two unfinished creates could not be told apart."""
-        if adapter.type.marked:
-            yield
-            return
-        look = (adapter.type.name, *signature(adapter.type, values))
-        async with self.turns.setdefault(look, asyncio.Lock()):
-            yield
-
-    async def _others(self, adapter: Adapter, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """What nobody can tell from the object to be made, and was there before our first one.
-
-        Another stack may well upload the same files; they must never be taken for ours.
-        """
-        if adapter.type.marked:
-            return ()
-        if adapter.type.name not in self.before:
-            look = newcomers(adapter, self.clock.now())
-            self.before[adapter.type.name] = asyncio.create_task(look)
-        found = await self.before[adapter.type.name]
-        type_, wanted = adapter.type, signature(adapter.type, values)
-        return tuple(sorted(live.id for live in found if signature(type_, live.values) == wanted))
-
-    def _intent(self, change: Change, values: Mapping[str, Any], others: tuple[str, ...]) -> Intent:
-        return Intent(
-            operation=new_operation(),
-            address=change.address,
-            type=change.type,
-            values=dict(values),
-            started_at=self.clock.now(),
-            depends_on=change.depends_on,
-            protect=change.protect,
-            replaces=change.id if change.action is Action.REPLACE else None,
-            others=others,
-        )
-
-    def _taken(self) -> set[str]:
-        entries = self.ledger.entries.values()
-        return {i for entry in entries for i in entry.objects}
 
     async def _update(self, change: Change) -> str:
         adapter = self.adapters[change.type]
@@ -288,17 +207,6 @@ class Performer:
             upload=change.upload,
             inline=change.inline,
             applied=entry.values if entry is not None else {},
-        )
-
-
-def _require_clarity(resolution: Resolution) -> None:
-    """Raise where something was found that may be the object: another try might be one too many."""
-    if resolution.candidates:
-        ids = ", ".join(resolution.candidates)
-        raise Unavailable(
-            f"{resolution.intent.address}: the answer was lost, and it can't be told which of "
-            f"{ids} is the new object",
-            hint="apply again; it goes on from here and names what may be left over",
         )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from retinue.address import Address
 from retinue.engine.apply import Outcome, execute
+from retinue.engine.creating import Creator
 from retinue.engine.entry import ConsumedPlan, Entry
 from retinue.engine.events import Note
 from retinue.engine.perform import Performer
@@ -148,7 +149,8 @@ def _check_secrets(plan: Plan, unseal: Callable[[Sealed], str]) -> None:
 async def _carry_out(
     session: Session, ledger: JournalLedger, plan: Plan, unseal: Callable[[Sealed], str], run: Run
 ) -> Outcome:
-    performer = Performer(session.adapters, ledger, run.report, run.clock, unseal)
+    creator = Creator(ledger, run.report, run.clock)
+    performer = Performer(session.adapters, ledger, creator, unseal)
     giving_up = asyncio.create_task(_give_up(session, run.stop))
     try:
         return await execute(
