@@ -88,7 +88,7 @@ async def make_plan(
     report(RefreshDone(len(moved.snapshot.entries)))
     types = {address: resource.type.name for address, resource in desired.items()}
     repaired = repair(moved.snapshot, inventory, now=clock.now(), wanted=types)
-    adoptable, found = await _untracked(session, repaired, desired)
+    adoptable, found = await _untracked(session, repaired, desired, types)
     facts = Facts(
         desired=desired,
         snapshot=repaired.snapshot,
@@ -118,7 +118,10 @@ async def make_plan(
 
 
 async def _untracked(
-    session: Session, repaired: Repaired, desired: Mapping[Address, Resource]
+    session: Session,
+    repaired: Repaired,
+    desired: Mapping[Address, Resource],
+    types: Mapping[Address, str],
 ) -> tuple[Mapping[Address, Live], list[str]]:
     """Objects of ours that the state does not name: those to adopt, and what to know of others."""
     there = repaired.alive.keys()
@@ -126,7 +129,6 @@ async def _untracked(
     alike = await look_alikes(
         session.adapters, desired, there=there, taken=repaired.snapshot.objects()
     )
-    types = {address: resource.type.name for address, resource in desired.items()}
     adoption = adopt((*repaired.inventory.marked, *files), types, there)
     used = used_by_ours(alike, desired, {**repaired.alive, **adoption.adoptable})
     adoptable = {**adoption.adoptable, **{found.address: found.live for found in used}}

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from retinue.address import Address
 from retinue.engine.adoption import adopt
-from retinue.engine.entry import Entry
+from retinue.engine.entry import Entry, Snapshot
 from retinue.engine.inventory import Found
 from retinue.engine.ports import SYSTEM, Clock
 from retinue.engine.refresh import refresh
 from retinue.engine.repair import Repaired, repair
 from retinue.engine.tasks import together
 from retinue.errors import FamilyGone
-from retinue.kinds.base import Adapter, Resource
+from retinue.kinds.base import Adapter, Live, Resource, ResourceType
 from retinue.operations.alike import look_alikes, used_by_ours
 from retinue.operations.desired import Wanted
 from retinue.operations.recorded import entry_for
@@ -58,21 +58,29 @@ async def rebuild_state(
         found = (*repaired.inventory.marked, *await _unmarked(session, repaired, desired))
         types = _types(found, want.desired)
         adoption = adopt(found, types, repaired.alive.keys())
-        ids = {**repaired.snapshot.ids(), **{a: live.id for a, live in adoption.adoptable.items()}}
-        added = [
-            entry_for(
-                session.adapters[types[address]].type,
-                address,
-                live,
-                want.desired.get(address),
-                ids.get,
-            )
-            for address, live in sorted(adoption.adoptable.items())
-        ]
+        kinds = {a: session.adapters[name].type for a, name in types.items()}
+        added = _entries(repaired.snapshot, adoption.adoptable, kinds, want.desired)
         entries = {**repaired.snapshot.entries, **{entry.address: entry for entry in added}}
         if added or repaired.snapshot != snapshot:
             store.write(replace(repaired.snapshot, platform=session.platform, entries=entries))
         return Rebuilt(tuple(added), (*repaired.notes, *adoption.notes))
+
+
+def _entries(
+    snapshot: Snapshot,
+    found: Mapping[Address, Live],
+    types: Mapping[Address, ResourceType],
+    desired: Mapping[Address, Resource],
+) -> list[Entry]:
+    """The entries of what was found, by address. What waits to be deleted there still does."""
+    ids = {**snapshot.ids(), **{address: live.id for address, live in found.items()}}
+    return [
+        replace(
+            entry_for(types[address], address, live, desired.get(address), ids.get),
+            deposed=snapshot.entries[address].deposed if address in snapshot.entries else (),
+        )
+        for address, live in sorted(found.items())
+    ]
 
 
 async def _served(adapters: Mapping[str, Adapter]) -> set[str]:

@@ -155,6 +155,27 @@ def test_leftovers_of_the_old_object_are_deleted_all_the_same(world: World) -> N
     assert world.plan().plan.empty
 
 
+def test_a_rebuilt_entry_remembers_the_leftovers_of_the_old_one(world: World) -> None:
+    applied(world, on("assistants"))
+    world.declare(on("agents"))
+    world.wire.script = lambda sent: Fault.ERROR_BEFORE if sent.method == "DELETE" else None
+    world.apply(FORCED)
+    world.wire.script = no_fault
+    [leftover] = world.objects("assistant")
+    backup = world.kept_state()
+    world.by_hand("DELETE", world.path_of("assistant.tutor"))
+    world.lose_state()
+    world.apply(FORCED)
+    world.put_state(backup)
+    asyncio.run(rebuild_state(world.project, world.want(), print, connect=world.connect))
+    entry = world.state.entries[TUTOR]
+    assert entry.id == world.objects("agent")[0]["id"]
+    assert [old.id for old in entry.deposed] == [leftover["id"]]
+    world.apply(FORCED)
+    assert world.objects("assistant") == []
+    assert world.plan().plan.empty
+
+
 def through_a_file(world: World, planned: Planned) -> Planned:
     path = world.root.parent / "plan.json"
     save_plan(planned, path)
