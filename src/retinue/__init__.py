@@ -23,9 +23,9 @@ def load(
     of ``client.beta.agents.sessions.create``, on ``assistants`` the ``assistant_id`` of a run. Add
     what is yours: ``client.responses.create(**retinue.load("math-tutor"), input="…")``.
 
-    ``project`` is a folder in the project (default: the current one), whose state of ``stack`` is
-    read. ``file`` is read instead, where it is given: what ``retinue output --format responses``
-    wrote. The result is a copy: change it as you like.
+    ``name`` may be the assistant's address, too. ``project`` is a folder in the project (default:
+    the current one), whose state of ``stack`` is read. ``file`` is read instead, where it is given:
+    what ``retinue output --format responses`` wrote. The result is a copy: change it as you like.
 
     Raises:
         retinue.errors.UsageError: no such assistant was applied, or there is no such file.

@@ -22,6 +22,7 @@
   * PlanStale                  5    the plan no longer fits what it touches, or was used already
   * Locked                     6    somebody else holds the stack
   * Interrupted              130    a signal stopped the work; the state is saved
+  * Unforeseen                 1    a defect of Retinue: any other exception
 
 A message says what happened and where; ``hint`` says what to do next. Codes are stable.
 """
@@ -214,3 +215,39 @@ class Interrupted(RetinueError):
 
     code = "RTN-INTERRUPTED"
     exit_code = 130
+
+
+class Unforeseen(RetinueError):
+    """An exception that nobody foresaw: a defect of Retinue, said in the manner of all errors."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Unforeseen:
+        """Name the exception and the line of Retinue that it comes from."""
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
+        return cls(
+            f"unforeseen: {said.rstrip(': ')}{_place(error)}",
+            hint="this is a defect of Retinue: run the command again with RETINUE_DEBUG=1 in the "
+            "environment, which prints a traceback, and report that",
+        )
+
+
+_LONGEST = 300
+"""Characters of an exception's text that are shown."""
+
+
+def _place(error: Exception) -> str:
+    """The last line of our own on the way to an exception: its module and number."""
+    place, step = "", error.__traceback__
+    while step is not None:
+        module = str(step.tb_frame.f_globals.get("__name__"))
+        if module.startswith("retinue."):
+            place = f" (in {module}, line {step.tb_lineno})"
+        step = step.tb_next
+    return place
+
+
+def as_ours(error: Exception) -> RetinueError:
+    """Any exception in the form that all errors have: message, hint and code."""
+    if isinstance(error, RetinueError):
+        return error
+    return SystemFailed.of(error) if isinstance(error, OSError) else Unforeseen.of(error)

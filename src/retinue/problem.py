@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 KeyPath = tuple[str | int, ...]
 """A path of keys and indexes inside a document, e.g. ``("tools", 0, "type")``."""
@@ -35,6 +35,11 @@ class Places(Protocol):
         """Return the place of ``path``, or of its nearest enclosing part that has one."""
         ...
 
+    def of(self, value: Any) -> Place:
+        """Return the place of the first part that is written as ``value``; where none is, that of
+        the resource."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FixedPlace:
@@ -44,6 +49,10 @@ class FixedPlace:
 
     def at(self, *path: str | int) -> Place:
         del path
+        return self.place
+
+    def of(self, value: Any) -> Place:
+        del value
         return self.place
 
 

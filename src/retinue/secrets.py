@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from retinue.errors import PlanStale, SecretUnreadable
@@ -105,7 +105,7 @@ def _variable(secret: Secret, environ: Mapping[str, str]) -> str:
 
 def _printed(secret: Secret, environ: Mapping[str, str], root: Path) -> str:
     """What the command prints, without the newline at the end."""
-    output = _run(secret.command, environ, root)
+    output = _run(secret, environ, root)
     try:
         text = output.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -114,17 +114,17 @@ def _printed(secret: Secret, environ: Mapping[str, str], root: Path) -> str:
         if text:
             return text
         reason = "it printed nothing"
-    raise _failed(secret.command, reason)
+    raise _failed(secret, reason)
 
 
-def _run(command: Sequence[str], environ: Mapping[str, str], root: Path) -> bytes:
+def _run(secret: Secret, environ: Mapping[str, str], root: Path) -> bytes:
     """Run without a shell.
 
     Errors of the library hold the output. Ours is raised once they are gone, not in their place.
     """
     try:
         done = subprocess.run(  # noqa: S603 - the project's own command, as the user wrote it
-            command,
+            secret.command,
             cwd=root,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
@@ -141,11 +141,11 @@ def _run(command: Sequence[str], environ: Mapping[str, str], root: Path) -> byte
             return done.stdout
         said = done.stderr.decode("utf-8", "replace").strip()[-_COMPLAINT:]
         reason = f"exit code {done.returncode}{said and f': {said}'}"
-    raise _failed(command, reason)
+    raise _failed(secret, reason)
 
 
-def _failed(command: Sequence[str], reason: str) -> SecretUnreadable:
+def _failed(secret: Secret, reason: str) -> SecretUnreadable:
     return SecretUnreadable(
-        f"the command {' '.join(command)!r} gave no secret: {reason}",
+        f"the command {secret} gave no secret: {reason}",
         hint="run it yourself in the project's folder; it has to print the secret and nothing else",
     )

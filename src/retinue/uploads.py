@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from retinue.errors import PlanStale
+from retinue.foreign_json import read_json
 from retinue.kinds.base import Upload
 from retinue.state.files import write_atomically
 
@@ -77,7 +78,7 @@ class HashCache:
 
 def _load(path: Path) -> dict[str, list[int | str]]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path.read_text(encoding="utf-8"))
         return dict(data["files"]) if data["version"] == _VERSION else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -87,18 +87,34 @@ def test_a_lost_state_is_rebuilt_by_markers_and_by_looks(shell: Shell) -> None:
     assert shell.ok("output", "--json").json == before
 
 
+ALONE = """\
+environments: {bench: {setup_commands: [make]}}
+skills: {latex: {path: skills/latex}}
+"""
+
+
 def test_what_looks_alike_twice_is_left_alone(shell: Shell, hand: Hand) -> None:
+    shell.write({"assistants/team.yaml": ALONE})
     shell.ok("apply", "--auto-approve")
     hand("POST", TEMPLATES, {"name": "bench"})
     lose_state(shell)
     rebuilt = shell.ok("state", "rebuild")
-    assert "Recorded 5 objects" in rebuilt.out
+    assert "Recorded 1 object" in rebuilt.out
     assert "environment.bench" not in shell.ok("state", "list").out
 
 
-def test_without_a_rebuild_what_looks_alike_is_named_and_made_anew(
-    shell: Shell, hand: Hand
-) -> None:
+def test_of_two_that_look_alike_ours_is_the_one_that_ours_use(shell: Shell, hand: Hand) -> None:
+    shell.ok("apply", "--auto-approve")
+    before = shell.ok("output", "--json").json
+    hand("POST", TEMPLATES, {"name": "bench"})
+    lose_state(shell)
+    shell.ok("apply", "--auto-approve")
+    assert shell.ok("output", "--json").json == before
+    assert shell("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_only_looks_alike_is_named_and_made_anew(shell: Shell, hand: Hand) -> None:
+    shell.write({"assistants/team.yaml": ALONE})
     shell.ok("apply", "--auto-approve")
     (template,) = hand.objects("agents/environments/templates")
     (skill,) = hand.objects("skills")
@@ -107,7 +123,6 @@ def test_without_a_rebuild_what_looks_alike_is_named_and_made_anew(
     assert f"retinue import environment.bench {template['id']}" in planned.out
     assert f"retinue import skill.latex {skill['id']}" in planned.out
     shell.ok("apply", "--auto-approve")
-    assert len(hand.objects("agents")) == len(hand.objects("agents/automations")) == 1
     assert len(hand.objects("agents/environments/templates")) == 2
     assert shell("plan", "--detailed-exitcode").code == 0
 

@@ -165,6 +165,17 @@ class TestPlanFile:
         done = shell("apply", "nowhere.plan")
         assert done.code == 1
         assert "there is no such plan file" in done.err
+        assert "RTN-USAGE" in done.err
+        assert "retinue plan --out FILE" in done.err
+
+    @pytest.mark.parametrize("content", ["junk", "{}", '{"format_version": "1.0"}'])
+    def test_that_is_none_is_an_error_with_a_way_out(self, shell: Shell, content: str) -> None:
+        shell.write({"junk.plan": content})
+        done = shell("apply", "junk.plan")
+        assert done.code == 1
+        assert "not a plan file" in done.err
+        assert "RTN-STATE-CORRUPT" in done.err
+        assert "retinue plan --out FILE" in done.err
 
     def test_is_found_behind_auto_approve(self, shell: Shell) -> None:
         """The option takes an optional value, and must not mistake the file for one."""

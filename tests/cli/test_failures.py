@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from tests.cli.hand import Hand
+from tests.cli.published import fits
 from tests.cli.shell import Done, Shell
-
-SCHEMAS = Path(__file__).parents[2] / "schemas"
-
-
-def fits(document: Any, name: str) -> None:
-    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8"))
-    problems = [error.message for error in Draft202012Validator(schema).iter_errors(document)]
-    assert problems == []
 
 
 def problems_of(done: Done) -> list[dict[str, Any]]:
@@ -90,6 +81,33 @@ def test_validate_tells_it_in_its_list(tmp_path: Path) -> None:
     done = Shell(tmp_path)("validate", "--json")
     assert done.code == 1
     assert [(each["code"], each["file"]) for each in done.json] == [("RTN-USAGE", None)]
+
+
+class TestOutput:
+    """It reads the project file and the state alone."""
+
+    def test_of_a_broken_project_file_tells_every_problem(self, shell: Shell) -> None:
+        shell.write({"retinue.yaml": "project: a\ntargt: agents\nplatfrom: {}\n"})
+        done = shell("output", "--json")
+        assert done.code == 1
+        assert [each["line"] for each in problems_of(done)] == [2, 3]
+
+    def test_of_a_state_that_can_not_be_read(self, shell: Shell) -> None:
+        shell.write({".retinue/state/default.json/file": "a folder where a file should be\n"})
+        done = shell("output", "--json")
+        assert done.code == 1
+        assert [each["code"] for each in problems_of(done)] == ["RTN-SYSTEM"]
+
+    def test_of_an_unknown_address(self, shell: Shell) -> None:
+        done = shell("output", "--json", "assistant.nobody")
+        assert done.code == 1
+        assert [each["code"] for each in problems_of(done)] == ["RTN-USAGE"]
+
+    @pytest.mark.parametrize("form", ["text", "dotenv", "responses"])
+    def test_in_another_form_stdout_stays_empty(self, shell: Shell, form: str) -> None:
+        """It is redirected to files that an application reads."""
+        done = shell("output", "--format", form, "assistant.nobody")
+        assert (done.code, done.out) == (1, "")
 
 
 def test_an_import_of_files_tells_it_too(shell: Shell) -> None:

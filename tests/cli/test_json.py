@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from tests.cli.conftest import ALL
 from tests.cli.hand import Hand
+from tests.cli.published import SCHEMAS, fits, published
 from tests.cli.shell import Shell
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+from retinue.cli.schema import DOCUMENTS
+from retinue.cli.schemas import write_schemas
 
 
-def fits(document: Any, name: str) -> None:
-    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8"))
-    problems = [error.message for error in Draft202012Validator(schema).iter_errors(document)]
-    assert problems == []
-
-
-@pytest.mark.parametrize("name", ["manifest", "project", "plan", "drift", "problems", "events"])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_printed_schema_is_the_published_one(shell: Shell, name: str) -> None:
-    assert shell.ok("schema", name).json == json.loads(
-        (SCHEMAS / f"{name}.schema.json").read_text("utf-8")
-    )
+    assert shell.ok("schema", name).json == published(name)
+
+
+def test_the_published_schemas_are_those_of_the_code(tmp_path: Path) -> None:
+    write_schemas(tmp_path)
+    written = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    kept = {path.name: path.read_text("utf-8") for path in SCHEMAS.iterdir()}
+    assert written == kept, "write them anew: make schema"
+    assert sorted(kept) == sorted(f"{name}.schema.json" for name in DOCUMENTS)
 
 
 class TestPlan:
@@ -109,7 +108,16 @@ class TestEvents:
     def test_of_a_plan_file_that_is_none_say_so(self, shell: Shell) -> None:
         done = shell("apply", "nowhere.plan", "--json")
         assert done.code == 1
-        assert done.events[-1]["diagnostic"]["code"] == "RTN-STATE-CORRUPT"
+        assert done.events[-1]["diagnostic"]["code"] == "RTN-USAGE"
+
+    @pytest.mark.parametrize("text", ["nowhere.plan", "broken.plan"])
+    def test_of_an_approval_that_is_none_say_so(self, shell: Shell, text: str) -> None:
+        shell.write({"broken.plan": "not a plan"})
+        done = shell("apply", "--json", "--approved", text)
+        assert done.code == 1
+        for event in done.events:
+            fits(event, "events")
+        assert done.events[-1]["diagnostic"]["severity"] == "error"
 
     def test_of_nothing_to_do_say_so(self, applied: Shell) -> None:
         last = applied.ok("apply", "--json").events[-1]
@@ -139,6 +147,15 @@ class TestProblems:
         done = shell("validate", "--annotations")
         assert done.code == 1
         assert done.out.startswith("::error file=assistants/team.yaml,line=6,col=5,")
+
+    def test_warnings_among_annotations_count_apart(self, shell: Shell) -> None:
+        shell.edit("assistants/team.yaml", "temperature: 0.2", "temprature: 0.2")
+        key = "sk-" + "abcdefghijklmnopqrstuvwxyz0123456789"  # in pieces: no scanner shall mind
+        shell.edit("assistants/team.yaml", "name: Tutor", f"name: {key}")
+        done = shell("validate", "--annotations")
+        assert done.code == 1
+        assert [line.split()[0] for line in done.out.splitlines()] == ["::warning", "::error"]
+        assert done.err == "1 error, 1 warning found.\n"
 
     def test_none_is_an_empty_list(self, shell: Shell) -> None:
         assert shell.ok("validate", "--json").json == []

@@ -112,22 +112,40 @@ class TestWritingNeedsAll:
     ) -> None:
         done = without(*command)
         assert done.code == 1
-        for line, address, name in (
-            (4, "credential.bearer", "BEARER"),
-            (10, "environment.bench", "FIRST"),
-            (10, "environment.bench", "SECOND"),
+        for place, address, name in (
+            ("8:12", "credential.bearer", "BEARER"),
+            ("11:36", "environment.bench", "FIRST"),
+            ("11:59", "environment.bench", "SECOND"),
         ):
-            place = f"assistants/team.yaml:{line}:3: {address}: the environment variable {name}"
-            assert place in done.err
+            told = f"assistants/team.yaml:{place}: {address}: the environment variable {name}"
+            assert told in done.err
         for name in WITH:
             assert f"set {name} in the environment" in done.err
         assert not (without.root / "first.plan").exists()
         assert without.ok("state", "list").out == ""
 
+    def test_a_command_has_its_place(self, without: Shell) -> None:
+        command = "{command: [retinue-no-such-program]}"
+        without.edit("assistants/team.yaml", "token: ${env:BEARER}", f"token: {command}")
+        done = without("apply", "--auto-approve")
+        assert "assistants/team.yaml:8:22: credential.bearer: the command" in done.err
+
     def test_a_part_needs_its_own(self, shell: Shell) -> None:
         part = Shell(shell.root, environ={"BEARER": "one"})
         part.ok("apply", "--auto-approve", "--target", "credential.bearer")
         assert part.ok("state", "list").out.split() == ["credential.bearer", "vault.tools"]
+
+    def test_a_preview_says_that_its_digest_is_none_to_approve(
+        self, shell: Shell, without: Shell
+    ) -> None:
+        preview = without.ok("plan", "--json").json
+        whole = shell.ok("plan", "--json").json
+        assert preview["approvable"] is False
+        assert whole["approvable"] is True
+        assert preview["digest"] != whole["digest"]
+        assert shell("apply", "--approved", preview["digest"]).code == 5
+        shell.ok("apply", "--approved", whole["digest"])
+        assert without.ok("plan", "--json").json["approvable"] is True  # as far as can be told
 
     def test_a_preview_is_no_plan_to_apply(self, shell: Shell, without: Shell) -> None:
         preview = without.ok("plan", "--json").out

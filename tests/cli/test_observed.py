@@ -41,11 +41,23 @@ def test_what_is_not_there_is_shown_and_refused(shell: Shell, hand: Hand, target
     refused = shell("apply", "--auto-approve")
     assert refused.code == 4
     message = (
-        "there is no vector store vs_nowhere, which assistant.bot-0 (assistants/team.yaml:2:3)"
+        "there is no vector store vs_nowhere, which assistant.bot-0 (assistants/team.yaml:5:52)"
     )
     assert message in refused.err
+    assert "if it is yet to come: --force" in refused.err
+    assert "You have the files, in docs/migrating.md" in refused.err
     assert shell.ok("state", "list").out == ""
     assert hand.objects("assistants") == []
+
+
+def test_only_what_is_made_of_files_is_sought_among_them(shell: Shell) -> None:
+    bot = "{target: agents, model: some-model, environment: {id: envtmpl_none}}"
+    shell.write({"assistants/team.yaml": f"assistants: {{bot: {bot}}}\n"})
+    refused = shell("apply", "--auto-approve")
+    assert "RTN-REFUSED-MISSING" in refused.err
+    assert "(assistants/team.yaml:1:73)" in refused.err
+    assert "if it is yet to come: --force" in refused.err
+    assert "You have the files" not in refused.err
 
 
 def test_force_goes_on_and_says_so(shell: Shell) -> None:

@@ -141,9 +141,9 @@ class TestTerminal:
     """Somebody sits there: a real pseudo-terminal."""
 
     def test_a_handler_runs_when_they_say_yes(self, school: Shell) -> None:
-        bind(school, "command: [python3, quiz.py]", quiz__py=HANDLER)
+        bind(school, "command: [python3, ./my quiz.py]", **{"my quiz__py": HANDLER})
         out = self._at_terminal(school, "y\n")
-        assert "handler: python3 quiz.py" in out
+        assert "handler: python3 './my quiz.py'" in out
         assert "Outputs: prepared Limits" in out
 
     def test_and_does_not_when_they_say_no(self, school: Shell) -> None:
@@ -151,6 +151,11 @@ class TestTerminal:
         out = self._at_terminal(school, "n\n")
         assert "Outputs: error: the user did not allow display_quiz to run" in out
         assert not (school.root / "ran").exists()
+
+    def test_a_handler_can_not_hide_what_it_runs(self, school: Shell) -> None:
+        bind(school, 'command: [touch, "ran\\e[2K"]')
+        out = self._at_terminal(school, "n\n")
+        assert "handler: touch 'ran\\u001b[2K'" in out
 
     def _at_terminal(self, school: Shell, typed: str) -> str:
         ours, theirs = pty.openpty()

@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from tests.cli.shell import Done, Shell
+from tests.support.loopback import LoopbackHandler, LoopbackServer
+from tests.support.proxy import Proxy
 from tests.talk.conftest import SEARCHING, api, on_all, on_searching
 from tests.talk.handlers import HANDLER, bind
 from tests.talk.model import ScriptedModel
@@ -192,6 +194,36 @@ class TestReports:
         chosen = school.ok("test", "--tag", "quick", "--json").json
         assert [each["name"] for each in chosen["checks"]] == ["fine"]
         assert "no check has the tag slow" in school("test", "--tag", "slow").err
+
+
+@on_all
+def test_a_platform_out_of_reach_is_told_once(school: Shell, platform: str) -> None:
+    checks(school, "{name: one, ask: life}", "{name: two, ask: life, retries: 1}")
+    with LoopbackServer(LoopbackHandler) as gone:
+        school.edit("retinue.yaml", platform, f"{gone.root}/v1")
+    done = school("test", "--junit", "junit.xml")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("can't reach") == 1
+    assert "  hint: " in done.err
+    assert "[RTN-PLATFORM-UNAVAILABLE]" in done.err
+    root = ET.parse(school.root / "junit.xml").getroot()  # noqa: S314 - our own file
+    assert (root.get("tests"), root.get("failures")) == ("2", "2")
+    done = school("test", "--json")
+    assert [each["passed"] for each in done.json["checks"]] == [False, False]
+    assert "[RTN-PLATFORM-UNAVAILABLE]" in done.err
+
+
+def test_one_failure_of_the_platform_is_that_checks_alone(school: Shell, platform: str) -> None:
+    checks(school, "{name: one, ask: life}", "{name: two, ask: life}")
+    with Proxy(platform).running() as proxy:
+        school.edit("retinue.yaml", platform, proxy.url)
+        proxy.on("POST", "/threads").answer(503)
+        done = school("test", "--parallelism", "1")
+    assert done.code == 1
+    assert done.conclusion == "2 checks: 1 passed, 1 failed."
+    assert "FAIL  one" in done.out
+    assert "503" in done.out
+    assert "RTN-PLATFORM" not in done.err
 
 
 @pytest.mark.parametrize("target", ["agents"], indirect=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -139,6 +140,13 @@ def test_what_a_command_printed_is_in_no_error(
 def test_a_command_that_does_not_exist_says_so(tmp_path: Path) -> None:
     with pytest.raises(SecretUnreadable, match=r"no-such-program.*can't be started"):
         read(tmp_path).seal(Secret(command=("no-such-program",)))
+
+
+def test_a_command_that_failed_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", "import sys; sys.exit('not here')")
+    with pytest.raises(SecretUnreadable) as caught:
+        read(tmp_path).seal(Secret(command=command))
+    assert f"the command {shlex.join(command)} gave no secret" in caught.value.message
 
 
 def test_a_secret_that_is_another_by_now_makes_the_plan_stale(tmp_path: Path) -> None:

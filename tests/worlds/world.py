@@ -90,7 +90,8 @@ class Time:
 
 @dataclass
 class World:
-    """See the module. ``events`` holds what the last apply reported."""
+    """See the module. ``events`` holds what the last apply reported; ``through`` is what Retinue
+    sends through, the wire unless a test puts something before it."""
 
     root: Path
     time: Time = field(default_factory=Time)
@@ -106,6 +107,7 @@ class World:
             clock=self.time,
         )
         self.wire = Wire(self._app)
+        self.through: httpx2.AsyncBaseTransport = self.wire
         self.write({"retinue.yaml": "project: demo\n"})
 
     def close(self) -> None:
@@ -207,7 +209,7 @@ class World:
         limiter = Limiter(parallelism, now=self.time, sleep=self.time.sleep)
         http = httpx2.AsyncClient(
             base_url=URL,
-            transport=self.wire,
+            transport=self.through,
             event_hooks={"response": [learn_from_answers(limiter)]},
         )
         sdk = openai.AsyncOpenAI(api_key="test", base_url=URL, max_retries=0, http_client=http)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,9 +74,11 @@ def command(
     granted = parse_approval(auto_approve)
     if plan_file is not None or approved is not None:
         granted = parse_approval(EVERYTHING)
-    named = None if approved is None else _approved(approved)
-    seen = plan_file is not None and named is None
-    gate = Gate(terminal, granted, as_json=as_json, full_text=full_text, approved=named, seen=seen)
+    seen = plan_file is not None and approved is None
+    gate = Gate(terminal, granted, as_json=as_json, full_text=full_text, seen=seen)
+    if approved is not None:
+        with opening(gate):
+            gate = replace(gate, approved=_approved(approved))
     if plan_file is not None:
         if targets or excludes:
             raise UsageError("a plan file is applied whole: no --target, no --exclude")
@@ -86,6 +89,12 @@ def command(
 
 
 def _approved(text: str) -> Approved:
+    """The plan with the digest ``text``, or of the file ``text``.
+
+    Raises:
+        UsageError: it is neither.
+        StateCorrupt, StateForeign: the file holds no plan, or one of a newer Retinue.
+    """
     from retinue.operations.saved import load_plan
 
     if _DIGEST.match(text):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
+import click
+
 from retinue.cli.terminal import Terminal
-from retinue.errors import RetinueError, SystemFailed
+from retinue.errors import RetinueError, as_ours
 
 
 @contextlib.contextmanager
@@ -14,19 +17,45 @@ def failing(terminal: Terminal, *, as_json: bool) -> Iterator[None]:
     """Around everything but the writing of the result: an error is a document, and goes on.
 
     Raises:
-        RetinueError: what was raised inside; an error of the system as `SystemFailed`.
+        RetinueError: what was raised inside, see `named`.
     """
     try:
-        yield
+        with named():
+            yield
     except RetinueError as error:
         if as_json:
             _tell(terminal, error)
         raise
-    except OSError as error:
-        failed = SystemFailed.of(error)
-        if as_json:
-            _tell(terminal, failed)
-        raise failed from error
+
+
+@contextlib.contextmanager
+def named() -> Iterator[None]:
+    """Gives every error that comes out the form that all of ours have.
+
+    Raises:
+        RetinueError: an error of the system as `SystemFailed`, one that nobody foresaw as
+            `Unforeseen`, all others as they are.
+    """
+    try:
+        yield
+    except (
+        RetinueError,
+        BrokenPipeError,
+        click.ClickException,
+        click.Abort,
+        click.exceptions.Exit,
+    ):
+        raise
+    except Exception as error:
+        raise as_ours(error) from error
+
+
+def show_traceback(error: BaseException) -> None:
+    """Print a traceback where somebody who looks for a defect asks for it."""
+    if os.environ.get("RETINUE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
 
 
 def _tell(terminal: Terminal, error: RetinueError) -> None:

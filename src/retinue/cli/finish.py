@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from retinue.cli.approval import Gate
+from retinue.cli.failing import named, show_traceback
 from retinue.cli.running import run_stoppable
 from retinue.cli.show import Form, show_plan
 from retinue.cli.terminal import Terminal
@@ -17,7 +18,8 @@ from retinue.errors import (
     ManifestError,
     PlanStale,
     RetinueError,
-    SystemFailed,
+    Unforeseen,
+    as_ours,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ def _events(terminal: Terminal) -> JsonReporter:
 def opening(gate: Gate) -> Iterator[None]:
     """Around what comes before the work: with ``--json`` its errors are events, too."""
     try:
-        yield
+        with named():
+            yield
     except RetinueError as error:
         if gate.as_json:
             _tell(_events(gate.terminal), error)
@@ -86,14 +89,11 @@ def _as_json(gate: Gate, work: Work) -> int:
     report = _events(terminal)
     gate = replace(gate, preview=lambda planned: report.plan(planned.plan, planned.verdict))
     try:
-        applied = run_stoppable(lambda stop: work(stop, report, gate), terminal.note)
+        with named():
+            applied = run_stoppable(lambda stop: work(stop, report, gate), terminal.note)
     except RetinueError as error:
         _tell(report, error)
         raise
-    except OSError as error:
-        failed = SystemFailed.of(error)
-        report.error(failed)
-        raise failed from error
     if applied.outcome is not None:
         report.outcome(applied.outcome, applied.planned.plan)
     elif applied.planned.plan.empty:
@@ -103,6 +103,9 @@ def _as_json(gate: Gate, work: Work) -> int:
 
 def _exit_code(applied: Applied) -> int:
     outcome = applied.outcome
+    for failure in outcome.failed if outcome is not None else ():
+        if isinstance(as_ours(failure.error), Unforeseen):
+            show_traceback(failure.error)
     if outcome is None:
         return 0 if applied.planned.plan.empty else RetinueError.exit_code  # not approved
     if outcome.interrupted:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retinue.address import Address
 from retinue.cli.failing import failing
-from retinue.cli.options import Chosen, Opened, open_wanted, project_options
+from retinue.cli.options import Chosen, Opened, address_of, open_wanted, project_options
+from retinue.cli.recorded import show_recorded
 from retinue.cli.terminal import Terminal
 from retinue.errors import DumpUnreadable, UsageError
 
@@ -85,7 +85,7 @@ def command(
         imported = _all(opened, patterns, terminal)
     else:
         imported = _one(opened, address or "", object_id or "", terminal)
-    _report(imported, terminal)
+    show_recorded(terminal, "Imported", imported.recorded, imported.notes, imported.written)
 
 
 def _all(opened: Opened, patterns: tuple[str, ...], terminal: Terminal) -> Imported:
@@ -97,12 +97,8 @@ def _all(opened: Opened, patterns: tuple[str, ...], terminal: Terminal) -> Impor
 def _one(opened: Opened, address: str, object_id: str, terminal: Terminal) -> Imported:
     from retinue.operations.importing import import_one
 
-    try:
-        parsed = Address.parse(address)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    work = import_one(opened.project, opened.want, parsed, object_id, terminal.note)
-    return asyncio.run(work)
+    own = address_of(address)
+    return asyncio.run(import_one(opened.project, opened.want, own, object_id, terminal.note))
 
 
 def _files(
@@ -134,14 +130,3 @@ def _from(chosen: Chosen, sources: tuple[Path, ...], out: Path | None, *, dry: b
             hint = f"paths count from {Path.cwd()}; {error.hint}"
             raise DumpUnreadable(error.message, hint=hint) from None
         raise
-
-
-def _report(imported: Imported, terminal: Terminal) -> None:
-    for entry in imported.recorded:
-        terminal.say(f"{entry.address}  {entry.id}")
-    for path in imported.written:
-        terminal.say(f"wrote {path}")
-    for note in imported.notes:
-        terminal.note(f"note: {note}")
-    count = len(imported.recorded)
-    terminal.say(f"Imported {count} object{'' if count == 1 else 's'}. Next: retinue plan")

@@ -15,9 +15,10 @@ from typing import NoReturn
 import click
 
 from retinue import __version__
+from retinue.cli.failing import named, show_traceback
 from retinue.cli.options import chdir_option
 from retinue.cli.terminal import Terminal
-from retinue.errors import ManifestError, RetinueError, SystemFailed, UsageError
+from retinue.errors import ManifestError, RetinueError, UsageError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retinue.cli.init", "Start a project with a commented example."),
@@ -109,7 +110,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     try:
-        result = cli.main(argv, prog_name="retinue", standalone_mode=False)
+        with named():
+            result = cli.main(argv, prog_name="retinue", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
@@ -122,11 +124,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except RetinueError as error:
+        show_traceback(error.__cause__ or error)
         _show(error)
         return error.exit_code
-    except OSError as error:
-        _show(SystemFailed.of(error))
-        return SystemFailed.exit_code
 
 
 def _show(error: RetinueError) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from retinue.address import Address
 from retinue.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,6 +89,18 @@ def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--var {pair}: write --var name=value")
         result[name] = value
     return result
+
+
+def address_of(text: str) -> Address:
+    """Read an address of the command line.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def selection_options(command: Command) -> Command:

@@ -23,6 +23,8 @@ class TerminalPerson:
         self._answers = answers
 
     def may_run(self, call: FunctionCall, bound: Bound) -> bool:
+        from retinue.render.escape import visible
+
         if not self._terminal.interactive:
             raise Refused(
                 f"{call.name}: its handler may not run unasked, and there is nobody to ask",
@@ -30,7 +32,7 @@ class TerminalPerson:
                 f"{bound.address}",
             )
         self._show(call)
-        self._terminal.note(f"  handler: {bound.handler}")
+        self._terminal.note(f"  handler: {visible(str(bound.handler))}")
         return self._agrees("  Run it? [y/N]")
 
     def output_of(self, call: FunctionCall) -> str | None:

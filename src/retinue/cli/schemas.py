@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retinue.manifest.schema_parts import Schema
 
 
-def schemas() -> dict[str, dict[str, Any]]:
+def schemas() -> dict[str, Schema]:
     """Document name to its schema."""
     from retinue.manifest.schema import manifest_schema
     from retinue.manifest.schema_project import project_schema
-    from retinue.render.schema import drift_schema, plan_schema
     from retinue.render.schema_events import events_schema
+    from retinue.render.schema_plan import drift_schema, plan_schema
     from retinue.render.schema_problems import problems_schema
 
     return {
@@ -26,8 +30,6 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 def write_schemas(folder: Path) -> None:
     """Write ``NAME.schema.json`` for each, as the repository keeps them for editors."""
-    from retinue.manifest import schema as manifest
-    from retinue.render import schema as render
-
-    manifest.write_schemas(folder)
-    render.write_schemas(folder)
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        (folder / f"{name}.schema.json").write_text(text, encoding="utf-8")

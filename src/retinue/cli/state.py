@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retinue.address import Address
-from retinue.cli.options import Chosen, project_options
+from retinue.cli.options import Chosen, address_of, project_options
+from retinue.cli.recorded import show_recorded
 from retinue.cli.terminal import Terminal
-from retinue.errors import UsageError
 
 if TYPE_CHECKING:
     from retinue.engine.entry import Snapshot
@@ -30,13 +29,6 @@ def _read(chosen: Chosen) -> Snapshot:
     from retinue.operations.session import state_of
 
     return state_of(chosen.project()).read()
-
-
-def _address(text: str) -> Address:
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 @command.command("list", short_help="Print the addresses in the state.")
@@ -60,7 +52,7 @@ def show(chosen: Chosen, address: str) -> None:
     from retinue.operations.statework import require
     from retinue.state.codec import entry_to_json
 
-    entry = require(_read(chosen), _address(address))
+    entry = require(_read(chosen), address_of(address))
     document = {"address": str(entry.address), **entry_to_json(entry)}
     Terminal.current().document(document)
 
@@ -77,7 +69,7 @@ def mv(chosen: Chosen, source: str, target: str) -> None:
     from retinue.operations.statework import move_entry
 
     terminal = Terminal.current()
-    work = move_entry(chosen.project(), _address(source), _address(target), terminal.note)
+    work = move_entry(chosen.project(), address_of(source), address_of(target), terminal.note)
     asyncio.run(work)
     terminal.say(f"Moved {source} to {target}.")
 
@@ -90,7 +82,7 @@ def rm(chosen: Chosen, addresses: tuple[str, ...]) -> None:
     from retinue.operations.statework import forget_entries
 
     terminal = Terminal.current()
-    work = forget_entries(chosen.project(), [_address(a) for a in addresses], terminal.note)
+    work = forget_entries(chosen.project(), [*map(address_of, addresses)], terminal.note)
     for entry in asyncio.run(work):
         terminal.say(f"Forgot {entry.address}; {entry.id} stays on the platform.")
         _, *deposed = entry.objects
@@ -137,9 +129,4 @@ def rebuild(chosen: Chosen) -> None:
     terminal = Terminal.current()
     opened = open_wanted(chosen, secrets=False, allow_closed=True)
     report = asyncio.run(rebuild_state(opened.project, opened.want, terminal.note))
-    for entry in report.recorded:
-        terminal.say(f"{entry.address}  {entry.id}")
-    for note in report.notes:
-        terminal.note(f"note: {note}")
-    count = len(report.recorded)
-    terminal.say(f"Recorded {count} object{'' if count == 1 else 's'}. Next: retinue plan")
+    show_recorded(terminal, "Recorded", report.recorded, report.notes)

@@ -63,8 +63,7 @@ def command(
         results = run_async(running)
         passed = all(result.passed for result in results)
         tracer.conclude(passed=passed)
-    _report(terminal, results, junit, as_json=as_json)
-    return 0 if passed else 1
+    return _report(terminal, results, junit, as_json=as_json)
 
 
 def _affected(opened: Opened, path: Path) -> frozenset[Address]:
@@ -132,17 +131,23 @@ def _watcher(terminal: Terminal, total: int) -> Callable[[Result], None]:
     )
 
 
-def _report(
-    terminal: Terminal, results: list[Result], junit: Path | None, *, as_json: bool
-) -> None:
+def _report(terminal: Terminal, results: list[Result], junit: Path | None, *, as_json: bool) -> int:
+    """Show the results and return the exit code.
+
+    Raises:
+        PlatformError: no check was answered; for people that says it all.
+    """
     from retinue.render.checks import results_json, results_text
     from retinue.render.junit import junit_xml
+    from retinue.talk.suite import outage
 
     if junit is not None:
         junit.write_text(junit_xml(results), encoding="utf-8")
     if as_json:
         terminal.document(results_json(results))
-    elif results:
-        terminal.say(results_text(results, terminal.style))
-    else:
-        terminal.say("No checks to run.")
+    error = outage(results)
+    if error is not None:
+        raise error
+    if not as_json:
+        terminal.say(results_text(results, terminal.style) if results else "No checks to run.")
+    return 0 if all(result.passed for result in results) else 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from retinue.cli.failing import named
 from retinue.cli.options import Chosen, project_options
 from retinue.cli.terminal import Terminal
 from retinue.errors import ManifestError, RetinueError
@@ -31,12 +32,13 @@ def command(*, chosen: Chosen, target: str | None, as_json: bool, annotations: b
     """
     from retinue.operations.declared import declared
     from retinue.render.failures import failure_problems
-    from retinue.render.problems import problems_github, problems_json
+    from retinue.render.problems import problems_figures, problems_github, problems_json
 
     terminal = Terminal.current()
     found = ""
     try:
-        manifest = declared(chosen.project(), target=target)
+        with named():
+            manifest = declared(chosen.project(), target=target)
         problems, found = list(manifest.warnings), _counts(manifest)
     except ManifestError as error:
         problems = list(error.problems)
@@ -55,7 +57,7 @@ def command(*, chosen: Chosen, target: str | None, as_json: bool, annotations: b
         where = f" on the target {target}" if target else ""
         terminal.say(f"The manifests are valid{where}: {found}.")
     if broken and annotations:
-        terminal.note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''} found.")
+        terminal.note(f"{problems_figures(problems)} found.")
     return 1 if broken else 0
 
 

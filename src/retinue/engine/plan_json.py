@@ -18,7 +18,7 @@ from retinue.engine.plan import Action, Change, DriftedResource, Plan, Reason
 from retinue.engine.safety import Verdict
 from retinue.errors import StateCorrupt, StateForeign
 from retinue.kinds.base import Upload
-from retinue.kinds.values import Sealed, Unknown, at, put, spots, transform
+from retinue.kinds.values import Sealed, Unknown, at, put, spots, transform, unread
 from retinue.manifest.model import Secret
 
 FORMAT_VERSION = "1.0"
@@ -39,6 +39,7 @@ def plan_to_json(plan: Plan, verdict: Verdict) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "id": plan.id,
         "digest": plan.digest,
+        "approvable": not any(unread(change.after) for change in plan.changes),
         "timestamp": plan.created_at,
         "project": plan.project,
         "stack": plan.stack,

@@ -1,7 +1,8 @@
 """The seam to the platform's HTTP interface, as kinds and targets use it.
 
 `retinue.platform.client` implements it over the SDK. Paths are relative to the base URL; bodies
-and answers are JSON objects, unknown fields kept.
+and answers are JSON objects, unknown fields kept. An object that is answered with has a text as its
+``id``; where the server answers with something else, that is a `PlatformError`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Api(Protocol):
     """What adapters may ask of a platform. Every method may raise `PlatformError`."""
 
     async def get(self, path: str, params: Object | None = None) -> Object:
-        """GET; repeated when the answer is lost."""
+        """GET of one object; repeated when the answer is lost."""
         ...
 
     async def find(self, path: str) -> Object | None:
@@ -29,7 +30,7 @@ class Api(Protocol):
         """POST that makes something: sent once, and again only after a 429.
 
         Raises:
-            Unavailable: it may or may not have happened.
+            Unavailable: it may or may not have happened; also where the answer is no object.
         """
         ...
 

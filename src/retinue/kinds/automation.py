@@ -120,7 +120,7 @@ class AutomationAdapter(Collection):
 
     async def _switch(self, path: str, write: Write, live: Live, *, pause: bool) -> Live:
         wanted = "paused" in write.changed and bool(write.values.get("paused")) is pause
-        if not wanted or live.values["paused"] is not (not pause):
+        if not wanted or live.values["paused"] in (pause, None):  # None: it is over
             return live
         return self.live(await self._api.change(f"{path}/{'pause' if pause else 'resume'}", {}))
 

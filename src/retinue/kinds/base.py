@@ -16,7 +16,7 @@ from retinue.address import Address
 from retinue.kinds.marker import Marker
 from retinue.kinds.values import SCALARS, Values
 from retinue.manifest.model import ExternalId
-from retinue.problem import Place
+from retinue.problem import Places
 
 
 def keep(value: Any) -> Any:
@@ -124,7 +124,7 @@ class Resource:
     ignore_changes: frozenset[str] = frozenset()
     upload: Upload | None = None
     inline: tuple[Upload, ...] = ()
-    place: Place | None = None
+    places: Places | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from retinue.kinds.base import Live, ResourceType
 from retinue.kinds.values import Values
 
 PAGE = 100
-"""Objects a list page: as many as the platform gives."""
+"""Objects a list page: as many as the platform gives of most types."""
 
 
 def unmarked_live(item: Object, values: Values) -> Live:
@@ -19,10 +19,12 @@ def unmarked_live(item: Object, values: Values) -> Live:
 
 
 class Collection:
-    """The half of an adapter that reads and deletes; ``path`` is that of the list."""
+    """The half of an adapter that reads and deletes. ``path`` is that of the list, ``page_size``
+    how many objects it is asked for at a time."""
 
     type: ResourceType
     path: str
+    page_size: int = PAGE
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -33,7 +35,7 @@ class Collection:
 
     async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
         del within
-        async for page in self._api.pages(self.path, size=PAGE):
+        async for page in self._api.pages(self.path, size=self.page_size):
             yield [self.live(item) for item in page]
 
     async def complete(self, live: Live) -> Live:

@@ -80,5 +80,5 @@ def resource_of(
         ignore_changes=frozenset(name for field in fields for name in parts.get(field, (field,))),
         upload=upload,
         inline=inline,
-        place=declared.places.at(),
+        places=declared.places,
     )

@@ -6,13 +6,16 @@ new object that is swapped in before the old one is deleted.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
-from retinue.kinds.api import Api, Object
+from retinue.kinds.api import Object
 from retinue.kinds.base import Attribute, Live, Resource, ResourceType, Write
+from retinue.kinds.collection import Collection, unmarked_live
 from retinue.kinds.desired import Context, resource_of
 from retinue.manifest.model import File
+
+_SHOWN = ("filename", "purpose", "bytes")
+"""What the platform says of a file, of all that it was told."""
 
 PAGE = 1000
 """Files a list page; the platform allows 10,000, which is slower than it is useful."""
@@ -32,7 +35,6 @@ FILE = ResourceType(
     },
 )
 
-
 _PARTS = {"content": ("bytes", "sha256")}
 
 
@@ -48,25 +50,15 @@ def compile_file(file: File, context: Context) -> Resource:
     return resource_of(file, FILE, values, parts=_PARTS, upload=upload)
 
 
-class FileAdapter:
+class FileAdapter(Collection):
     """Reads and writes ``/files``."""
 
     type = FILE
+    path = "/files"
+    page_size = PAGE
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
-        del within
-        async for page in self._api.pages("/files", size=PAGE):
-            yield [_live(item) for item in page]
-
-    async def complete(self, live: Live) -> Live:
-        return live
-
-    async def read(self, object_id: str) -> Live | None:
-        found = await self._api.find(f"/files/{object_id}")
-        return None if found is None else _live(found)
+    def live(self, item: Object) -> Live:
+        return unmarked_live(item, {name: item.get(name) for name in _SHOWN})
 
     async def create(self, write: Write) -> Live:
         assert write.upload is not None, "a file is created from its content"
@@ -74,20 +66,8 @@ class FileAdapter:
         expiry = write.values.get("expires_after") or {}
         fields.update({f"expires_after[{key}]": value for key, value in expiry.items()})
         name = str(write.values["filename"])
-        return _live(await self._api.upload("/files", fields, write.upload, name))
+        return self.live(await self._api.upload(self.path, fields, write.upload, name))
 
     async def update(self, object_id: str, write: Write, live: Live) -> Live:
         del write, object_id
         return live  # every attribute is immutable: there is nothing that an update could send
-
-    async def delete(self, object_id: str) -> None:
-        await self._api.delete(f"/files/{object_id}")
-
-
-def _live(item: Object) -> Live:
-    return Live(
-        id=str(item["id"]),
-        values={name: item.get(name) for name in ("filename", "purpose", "bytes")},
-        created_at=int(item.get("created_at") or 0),
-        raw=item,
-    )

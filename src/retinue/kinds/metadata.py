@@ -20,20 +20,16 @@ METADATA = Attribute(default={}, reduce=whole)
 MARK = Attribute(default=None)
 
 
-def marked_values(item: Mapping[str, Any], marker: Marker | None) -> dict[str, Any]:
-    """The metadata and marker attributes of an object as read; ``marker`` is what it carries."""
-    return {
-        "metadata": without_marker(item.get("metadata")),
-        MARKER: None if marker is None else marker.owner.mark(marker.address),
-    }
-
-
 def marked_live(item: Mapping[str, Any], values: Values, *, id_: str = "") -> Live:
     """An object that carries metadata, as read; ``id_`` is for one that its own does not name."""
     marker = Marker.read(item.get("metadata"))
+    own = {
+        "metadata": without_marker(item.get("metadata")),
+        MARKER: None if marker is None else marker.owner.mark(marker.address),
+    }
     return Live(
         id=id_ or str(item["id"]),
-        values={**values, **marked_values(item, marker)},
+        values={**values, **own},
         created_at=int(item.get("created_at") or 0),
         marker=marker,
         raw=item,

@@ -6,21 +6,20 @@ Attachments carry a mark of their own (the file's address and content), because 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from retinue.address import Address
-from retinue.kinds.api import Api, Object
+from retinue.kinds.api import Object
 from retinue.kinds.attachments import attach, detach, fits, mark_of, set_attributes
 from retinue.kinds.base import MARKER, Attribute, Live, Resource, ResourceType, Write
+from retinue.kinds.collection import PAGE, Collection
 from retinue.kinds.desired import Context, leaf, resource_of
-from retinue.kinds.marker import KEY, Marker, without_marker
-from retinue.kinds.metadata import MARK, METADATA, marked_values, metadata_to_send, touches_metadata
+from retinue.kinds.marker import KEY, without_marker
+from retinue.kinds.metadata import MARK, METADATA, marked_live, metadata_to_send, touches_metadata
 from retinue.kinds.values import Unknown
 from retinue.manifest.model import StoreFile, VectorStore
-
-PAGE = 100
 
 
 def _by_id(files: Any) -> Any:
@@ -90,36 +89,33 @@ def _attachment(item: StoreFile, context: Context) -> dict[str, Any]:
     return value
 
 
-class VectorStoreAdapter:
+class VectorStoreAdapter(Collection):
     """Reads and writes ``/vector_stores`` and the files attached to each."""
 
     type = VECTOR_STORE
+    path = "/vector_stores"
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def pages(self, within: Iterable[str] | None = None) -> AsyncIterator[Sequence[Live]]:
-        del within
-        async for page in self._api.pages("/vector_stores", size=PAGE):
-            yield [_live(item) for item in page]
+    def live(self, item: Object) -> Live:
+        values = {"name": item.get("name"), "expires_after": item.get("expires_after")}
+        return marked_live(item, values)
 
     async def complete(self, live: Live) -> Live:
         files: list[Object] = []
-        async for page in self._api.pages(f"/vector_stores/{live.id}/files", size=PAGE):
+        async for page in self._api.pages(f"{self.path}/{live.id}/files", size=PAGE):
             files.extend(page)
         attached = [_attached(item) for item in files if item.get("status") != "failed"]
         raw = {**live.raw, "files": files}
         return replace(live, values={**live.values, "files": attached}, raw=raw)
 
     async def read(self, object_id: str) -> Live | None:
-        found = await self._api.find(f"/vector_stores/{object_id}")
-        return None if found is None else await self.complete(_live(found))
+        found = await super().read(object_id)
+        return None if found is None else await self.complete(found)
 
     async def create(self, write: Write) -> Live:
         fields = ("name", "description", "expires_after")
         body: dict[str, Any] = {n: write.values[n] for n in fields if n in write.changed}
         body["metadata"] = metadata_to_send(write)
-        return _live(await self._api.create("/vector_stores", body))
+        return self.live(await self._api.create(self.path, body))
 
     async def update(self, object_id: str, write: Write, live: Live) -> Live:
         updatable = ("name", "expires_after")
@@ -127,7 +123,7 @@ class VectorStoreAdapter:
         if touches_metadata(write):
             body["metadata"] = metadata_to_send(write, live)
         if body:
-            await self._api.change(f"/vector_stores/{object_id}", body)
+            await self._api.change(f"{self.path}/{object_id}", body)
         if write.changed & {"files", "chunking_strategy"}:
             await self._set_files(object_id, write, live)
         return live
@@ -157,21 +153,6 @@ class VectorStoreAdapter:
             for file_id in present:
                 if file_id not in wanted:
                     await detach(self._api, store, file_id)
-
-    async def delete(self, object_id: str) -> None:
-        await self._api.delete(f"/vector_stores/{object_id}")
-
-
-def _live(item: Object) -> Live:
-    values = {"name": item.get("name"), "expires_after": item.get("expires_after")}
-    marker = Marker.read(item.get("metadata"))
-    return Live(
-        id=str(item["id"]),
-        values={**values, **marked_values(item, marker)},
-        created_at=int(item.get("created_at") or 0),
-        marker=marker,
-        raw=item,
-    )
 
 
 def _attached(item: Object) -> dict[str, Any]:

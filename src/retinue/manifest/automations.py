@@ -58,10 +58,10 @@ def _of_agent(context: Context, assistant: Reference | None) -> dict[str, Any]:
 def _check_target(context: Context, owner: Declaration, assistant: Reference) -> None:
     known = context.resources.get(assistant) if isinstance(assistant, Address) else None
     if isinstance(known, Assistant) and known.target != "agents":
-        stay = "write target: agents, in the assistant or in retinue.yaml"
         context.report(
             "TARGET",
             owner.places.at("assistant"),
             f"{assistant} is on the target {known.target}; automations start agents",
-            "remove the automation, or leave the assistant where it is" if context.forced else stay,
+            "remove the automation, or leave the assistant on agents: "
+            "target: agents, in the assistant or in retinue.yaml",
         )

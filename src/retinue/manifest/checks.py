@@ -135,26 +135,29 @@ class _Builder:
         written = self._value.get("tool_called")
         entries = written if isinstance(written, list) else [written]
         known = _tool_names(tools or ())
+        # A tool that could not be read is reported already, and may be the one that is meant.
+        whole = len(tools or ()) == len(self._owner.value.get("tools") or ())
         made = []
         for entry in entries:
             given: Any = {"name": entry} if isinstance(entry, str) else entry
             if not given or "name" not in given:
                 continue
-            if given["name"] not in known and not _of_server(tools or (), given["name"]):
+            name = given["name"]
+            if whole and name not in known and not _of_server(tools or (), name):
                 otherwise = f"its tools: {listed(known)}" if known else "give it tools: first"
                 self._report(
                     "REFERENCE",
                     "tool_called",
-                    f"{self._owner.address} has no tool {given['name']!r}",
-                    did_you_mean(given["name"], known, otherwise),
+                    f"{self._owner.address} has no tool {name!r}",
+                    did_you_mean(name, known, otherwise),
                 )
-            name = known.get(given["name"], given["name"])
-            made.append(ToolCalled(name, given.get("arguments") or {}))
+            made.append(ToolCalled(known.get(name, name), given.get("arguments") or {}))
         return made
 
     def _cited(self) -> tuple[str, ...]:
         cited = _texts(self._value.get("cites"))
-        known = {str(each) for each in self._context.resources if each.kind == "file"}
+        every = (*self._context.resources, *self._context.declared)
+        known = {str(each) for each in every if each.kind == "file"}
         for name in cited:
             if name.startswith("file.") and name not in known:
                 hint = did_you_mean(name, known, f"files: {listed(known)}" if known else None)

@@ -1,12 +1,16 @@
-"""Folders that are sent whole: which files belong to one, and whether they are too large."""
+"""Folders that are sent whole: which files belong to one, whether they are too large, and what the
+folder says of itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from retinue.manifest.context import Context
 from retinue.manifest.paths import BadPath, Located
+from retinue.manifest.spots import Document
+from retinue.manifest.wording import described
 from retinue.problem import Place
 
 
@@ -60,6 +64,29 @@ def files_in(
 def inside(folder: Located, file: Located) -> str:
     """The path of a file relative to its folder, with forward slashes."""
     return file.shown[len(folder.shown) + 1 :]
+
+
+def name_and_description(
+    context: Context, document: Document, what: str, add: str
+) -> dict[str, Any] | None:
+    """What the manifest of such a folder says; its ``name`` and ``description`` are texts.
+
+    None where one is missing, after reporting it: ``what`` is the word for the folder, ``add`` the
+    way to write a ``{key}``.
+    """
+    front = document.value if isinstance(document.value, dict) else {}
+    sound = True
+    for key in ("name", "description"):
+        value = front.get(key)
+        if isinstance(value, str) and value.strip():
+            continue
+        sound = False
+        absent = value is None or isinstance(value, str)
+        message = (
+            f"the {what} has no {key}" if absent else f"{key} must be text, not {described(value)}"
+        )
+        context.report(what.upper(), document.place((key,)), message, add.format(key=key))
+    return front if sound else None
 
 
 def _check_sizes(

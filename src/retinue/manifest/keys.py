@@ -1,4 +1,4 @@
-"""Texts that look like keys: API keys, tokens and private keys, by the forms that they have.
+"""Texts that look like keys: API keys, tokens, private keys, and passwords in addresses.
 
 The one place of these forms: `validate` warns of what import leaves out and messages never show.
 Keys that are public by design are none. A form is told by its start, so that most texts cost next
@@ -35,6 +35,9 @@ _KEY: Final = r"""(?<![A-Za-z0-9_-])(?:
       | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*                   # JWT
       | [Bb]earer[ ]+(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{20,}=*
     )(?![A-Za-z0-9_])
+    | (?<=://)[^\s/?#@:"'<>{}]{0,100}:                    # a password in an address, but for the
+      (?!(?i:pass|passwd|password)@)                      # words and signs that stand for one
+      [^\s/?#@:"'<>{}()$*…]{4,500}(?=@)
     | -----BEGIN[ ](?:[A-Z0-9]+[ ])*PRIVATE[ ]KEY-----
       (?:.*?-----END[ ](?:[A-Z0-9]+[ ])*PRIVATE[ ]KEY-----|.*)"""
 
@@ -47,10 +50,10 @@ def _form() -> re.Pattern[str]:
 
 def may_hold_key(text: str) -> bool:
     """Whether it is worth looking for a key in ``text``. Every file is asked: no generator here."""
-    for start in _STARTS:  # noqa: SIM110
+    for start in _STARTS:
         if start in text:
             return True
-    return False
+    return "://" in text and "@" in text
 
 
 def holds_key(text: str) -> bool:

@@ -6,10 +6,23 @@ That nothing uses a vault, a skill or an environment is no warning: applications
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
 
 from retinue.address import Address
-from retinue.manifest.model import Assistant, Credential, Declared, Function, FunctionTool, Mcp
+from retinue.manifest.keys import redacted
+from retinue.manifest.model import (
+    Assistant,
+    Credential,
+    Declared,
+    Function,
+    FunctionTool,
+    Json,
+    Mcp,
+)
 from retinue.problem import Problem
+
+_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 
 def lint(
@@ -85,14 +98,26 @@ def _credentials_of_others(
     """A credential of an MCP server is sent to that server, and to no other."""
     for index, tool, known in _credentials_used(resources, assistant):
         asked, opened = tool.options.get("server_url"), known.auth.get("mcp_server_url")
-        if asked is not None and opened is not None and asked != opened:
+        if asked is not None and opened is not None and _server(asked) != _server(opened):
+            message = f"the tool {tool.label} is at {asked}, but {known.address} opens {opened}"
             yield Problem(
                 code="RTN-MANIFEST-CREDENTIAL-URL",
                 place=assistant.places.at("tools", index, "server_url"),
-                message=f"the tool {tool.label} is at {asked}, but {known.address} opens {opened}",
+                message=redacted(message),
                 hint="write the same address in both",
                 severity="warning",
             )
+
+
+def _server(url: Json) -> object:
+    """What of an address tells servers apart: not the case of the host, nor a slash at the end."""
+    text = str(url)
+    try:
+        parts = urlsplit(text)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # it is no address: the platform will say so
+        return text
+    return parts.scheme, parts.hostname, port, parts.path.rstrip("/"), parts.query
 
 
 def _credentials_used(

@@ -60,11 +60,13 @@ class CodeInterpreter:
 @dataclass(frozen=True, slots=True)
 class FileSearch:
     """The file_search tool. ``options`` holds max_num_results and ranking_options as written;
-    ``retrieval`` says that it is written so, as in the first Assistants API."""
+    ``retrieval`` says that it is written so, as in the first Assistants API, ``unresolved`` that it
+    names a vector store that there isn't, which is reported already."""
 
     vector_store: Reference | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
     retrieval: bool = False
+    unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Local to the machine that talks: nothing of it is ever sent to a platform. Froze
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ class Handler:
     allow: bool = False
 
     def __str__(self) -> str:
-        return " ".join(self.command) or self.python
+        return shlex.join(self.command) or self.python
 
 
 @dataclass(frozen=True, slots=True)

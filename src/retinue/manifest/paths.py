@@ -61,7 +61,7 @@ class Locator:
         try:
             mode = os.stat(located.path).st_mode
         except (OSError, ValueError):
-            hint = self._where_else(folder, written, located.path)
+            hint = self._where_else(folder, written, located.path) or "make it, or correct the path"
             raise BadPath("PATH-MISSING", f"there is no file {located.shown}", hint) from None
         if not stat.S_ISREG(mode):
             what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
@@ -125,7 +125,9 @@ class Locator:
         parent, name = os.path.split(path)
         if not os.path.isdir(parent):
             return f"there is no folder {self.shown(parent)}"
-        return did_you_mean(name, os.listdir(parent))
+        near = os.listdir(parent)
+        twins = sorted(each for each in near if Path(each).stem == Path(name).stem)
+        return did_you_mean(name, near, f"did you mean {twins[0]!r}?" if twins else None)
 
 
 def _is_absolute(written: str) -> bool:

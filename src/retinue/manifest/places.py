@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from retinue.manifest.model import Declared
 from retinue.manifest.source import read_document
-from retinue.manifest.spots import PartPlaces
+from retinue.manifest.spots import Document, PartPlaces
 from retinue.problem import KeyPath, Place
 
 Resource = TypeVar("Resource", bound=Declared)
@@ -30,12 +31,32 @@ class LatePlaces:
     elsewhere: Mapping[str, KeyPath] = field(default_factory=dict)
 
     def at(self, *path: str | int) -> Place:
-        if not path:
-            return self.place
-        document = read_document(self.root / self.place.file, self.place.file)
-        if document.broken:
-            return self.place
-        return PartPlaces(document, self.path, self.elsewhere).at(*path)
+        parts = self._parts() if path else None
+        return self.place if parts is None else parts.at(*path)
+
+    def of(self, value: Any) -> Place:
+        parts = self._parts()
+        return self.place if parts is None else parts.of(value)
+
+    def _parts(self) -> PartPlaces | None:
+        """The places in the file as it is now."""
+        path = self.root / self.place.file
+        document = _read(path, self.place.file, _changed_at(path))
+        return None if document.broken else PartPlaces(document, self.path, self.elsewhere)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, shown: str, changed_at: int) -> Document:
+    """Many resources of one file may be asked for one after the other."""
+    del changed_at
+    return read_document(path, shown)
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def lightened(resource: Resource, root: Path) -> Resource:

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from retinue.manifest.context import Context, Declaration
-from retinue.manifest.folders import Bounds, files_in, folder_at, inside
+from retinue.manifest.folders import (
+    Bounds,
+    files_in,
+    folder_at,
+    inside,
+    name_and_description,
+)
 from retinue.manifest.model import Plugin
 from retinue.manifest.paths import Located
-from retinue.manifest.spots import Document
-from retinue.manifest.wording import described
 
 MAX_NAME: Final = 64
 
@@ -22,6 +26,7 @@ MAX_NAME: Final = 64
 _SETTINGS: Final = (".mcp.json", ".app.json")
 _BOUNDS: Final = Bounds("plugin", bytes=50 * 1024 * 1024, hidden=(".codex-plugin", *_SETTINGS))
 _MANIFEST: Final = ".codex-plugin/plugin.json"
+_ADD: Final = 'add "{key}": "…"'
 
 
 def plugins_of(context: Context, owner: Declaration) -> Iterator[Plugin]:
@@ -74,22 +79,9 @@ def _checked(context: Context, manifest: Located) -> dict[str, Any] | None:
     context.problems += document.problems
     if document.broken:
         return None
-    front = document.value if isinstance(document.value, dict) else {}
-    sound = [_is_text(context, document, front, key) for key in ("name", "description")]
-    name = front.get("name")
+    front = name_and_description(context, document, "plugin", _ADD)
+    name = document.value.get("name") if isinstance(document.value, dict) else None
     if isinstance(name, str) and len(name) > MAX_NAME:
         message = f"the plugin's name has {len(name)} characters; at most {MAX_NAME} are allowed"
         context.report("TOO-LONG", document.place(("name",)), message, "shorten it")
-    return front if all(sound) else None
-
-
-def _is_text(context: Context, document: Document, front: dict[str, Any], key: str) -> bool:
-    value = front.get(key)
-    if isinstance(value, str) and value.strip():
-        return True
-    absent = value is None or isinstance(value, str)
-    message = f"the plugin has no {key}"
-    if not absent:
-        message = f"{key} must be text, not {described(value)}"
-    context.report("PLUGIN", document.place((key,)), message, f'add "{key}": "…"')
-    return False
+    return front

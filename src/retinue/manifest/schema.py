@@ -8,9 +8,7 @@ by ``if``/``then`` on their type (a ``oneOf`` could not say which key is wrong).
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from retinue.manifest.schema_agents import (
@@ -118,19 +116,6 @@ def function_schema() -> Schema:
         "$id": "urn:retinue:schema:function:1",
         **mapping("A function", definition(), required=("name",)),
     }
-
-
-def written(schema: Schema) -> str:
-    """Return a schema as the text of its file in ``schemas/``."""
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-
-
-def write_schemas(folder: Path) -> None:
-    """Write ``manifest.schema.json`` and ``project.schema.json`` into ``folder``."""
-    from retinue.manifest.schema_project import project_schema
-
-    for name, schema in (("manifest", manifest_schema()), ("project", project_schema())):
-        (folder / f"{name}.schema.json").write_text(written(schema), encoding="utf-8")
 
 
 def _assistant() -> Schema:

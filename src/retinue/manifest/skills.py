@@ -11,18 +11,23 @@ from typing import Any, Final
 
 from retinue.manifest.context import Context, Declaration
 from retinue.manifest.files import lifecycle
-from retinue.manifest.folders import Bounds, files_in, folder_at, inside
+from retinue.manifest.folders import (
+    Bounds,
+    files_in,
+    folder_at,
+    inside,
+    name_and_description,
+)
 from retinue.manifest.model import Skill
 from retinue.manifest.paths import Located
 from retinue.manifest.source import parse
-from retinue.manifest.spots import Document
-from retinue.manifest.wording import described
 from retinue.problem import Place
 
 _BOUNDS: Final = Bounds("skill", bytes=50 * 1024 * 1024, file_bytes=25 * 1024 * 1024, files=500)
 
 _MANIFEST: Final = "SKILL.md"
 _FRONT: Final = re.compile(r"---[ \t]*\n(?P<head>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_ADD: Final = "add {key}: …"
 _EXAMPLE: Final = "start it with: --- name: …, description: … ---, each on a line of its own"
 
 
@@ -92,18 +97,4 @@ def _front_matter(context: Context, manifest: Located) -> dict[str, Any] | None:
     # An empty line in the place of the dashes keeps the numbers of the lines.
     document = parse(f"\n{match['head']}", manifest.shown)
     context.problems += document.problems
-    return None if document.broken else _checked(context, document)
-
-
-def _checked(context: Context, document: Document) -> dict[str, Any] | None:
-    front = document.value if isinstance(document.value, dict) else {}
-    sound = True
-    for key in ("name", "description"):
-        value = front.get(key)
-        if not isinstance(value, str) or not value.strip():
-            sound = False
-            message = f"{key} must be text, not {described(value)}"
-            if key not in front or value is None or isinstance(value, str):
-                message = f"the skill has no {key}"
-            context.report("SKILL", document.place((key,)), message, f"add {key}: …")
-    return front if sound else None
+    return None if document.broken else name_and_description(context, document, "skill", _ADD)

@@ -6,7 +6,7 @@ Retinue need to know nothing about positions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -92,8 +92,46 @@ class PartPlaces:
             return self.document.key_place(self.path)
         return self.document.place(self.whole(*path))
 
+    def of(self, value: Json) -> Place:
+        part = self.document.value
+        for step in self.path:
+            part = _entry(part, step)
+        found = _path_of(value, part)
+        return self.at() if found is None else self.document.place((*self.path, *found))
+
+    def written(self, *path: str | int) -> bool:
+        """Whether something stands at ``path``, be it flawed."""
+        spot: Spot | None = self.document.spot
+        for step in self.whole(*path):
+            spot = spot.child(step) if spot else None
+        return spot is not None
+
     def whole(self, *path: str | int) -> KeyPath:
         """Return where ``path`` of the resource is in the document."""
         if path and isinstance(path[0], str) and path[0] in self.elsewhere:
             return (*self.elsewhere[path[0]], *path[1:])
         return (*self.path, *path)
+
+
+def _entry(value: Json, step: str | int) -> Json:
+    """What stands at one step below ``value``; None for nothing."""
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None
+
+
+def _path_of(wanted: Json, value: Json) -> KeyPath | None:
+    """Where ``wanted`` first is in ``value``."""
+    if value == wanted and type(value) is type(wanted):
+        return ()
+    if isinstance(value, dict):
+        inside: Iterable[tuple[str | int, Json]] = value.items()
+    else:
+        inside = enumerate(value) if isinstance(value, list) else ()
+    for step, each in inside:
+        found = _path_of(wanted, each)
+        if found is not None:
+            return (step, *found)
+    return None

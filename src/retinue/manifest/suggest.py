@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from typing import Final
+
+_ALIKE: Final = 0.6
+"""The share of letters that two words have in common, from which on one may be the other."""
+
+_CONSIDERED: Final = 10
+"""How many of the likeliest words are looked at more closely."""
+
+_WORD: Final = re.compile(r"[^._/]+")
+"""The parts of a name, a path or an address, once dashes are folded."""
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that looks most like ``word``, None when none looks like it."""
+    """Return the candidate that looks most like ``word``, None when none looks like it.
+
+    What both begin or end with (a kind, a folder, the ending of a file) is no likeness of its own.
+    """
     by_folded = {_folded(candidate): candidate for candidate in sorted(candidates, reverse=True)}
-    matches = difflib.get_close_matches(_folded(word), by_folded, n=1, cutoff=0.6)
-    return by_folded[matches[0]] if matches else None
+    folded = _folded(word)
+    matches = difflib.get_close_matches(folded, by_folded, n=_CONSIDERED, cutoff=_ALIKE)
+    return next((by_folded[match] for match in matches if _differ_little(folded, match)), None)
+
+
+def _differ_little(one: str, other: str) -> bool:
+    """Whether what is left without the words that both begin and end with looks alike; one that is
+    all in the other does."""
+    left, right = _WORD.findall(one), _WORD.findall(other)
+    for at in (0, -1):
+        while left and right and left[at] == right[at]:
+            left.pop(at)
+            right.pop(at)
+    if not left or not right:
+        return True
+    return difflib.SequenceMatcher(None, "".join(right), "".join(left)).ratio() >= _ALIKE
 
 
 def did_you_mean(word: str, candidates: Iterable[str], otherwise: str | None = None) -> str | None:

@@ -110,7 +110,8 @@ def _code_interpreter(entry: _Entry) -> CodeInterpreter:
 
 def _file_search(entry: _Entry) -> FileSearch:
     store = entry.refer("vector_store", "vector_store")
-    return FileSearch(store, entry.pick("max_num_results", "ranking_options"))
+    lost = store is None and entry.owner.places.written(*entry.path("vector_store"))
+    return FileSearch(store, entry.pick("max_num_results", "ranking_options"), unresolved=lost)
 
 
 def _retrieval(entry: _Entry) -> FileSearch | None:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from retinue.manifest.explain import Flaw, explain
+from retinue.manifest.indented import told_once
 from retinue.manifest.model import Json
 from retinue.manifest.schema import DRAFT, function_schema, manifest_schema
 from retinue.manifest.schema_parts import Schema
@@ -109,6 +110,8 @@ def _explained(document: Document, name: SchemaName, value: Json, path: KeyPath)
         best = best_match(errors)
         errors = [best] if best is not None else []
     found = [flaw for error in errors for flaw in explain(document, error, name, path)]
+    if name == "manifest":
+        found = told_once(document, found, manifest_schema())
     return _without_echoes(found) or [_unexplained(document, path)]
 
 

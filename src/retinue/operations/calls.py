@@ -6,7 +6,6 @@ Reads the state, or a file that ``retinue output --format responses`` wrote; ask
 from __future__ import annotations
 
 import copy
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from retinue.engine.entry import Entry, Snapshot
 from retinue.errors import UsageError
+from retinue.foreign_json import read_json
 from retinue.manifest.suggest import did_you_mean, listed
 from retinue.operations.session import state_of
 from retinue.project import load_project
@@ -48,6 +48,7 @@ def load_call(
 ) -> dict[str, Any]:
     """See `retinue.load`."""
     calls = _from_file(Path(file)) if file is not None else _from_state(project, stack)
+    name = name.removeprefix("assistant.")
     if name in calls:
         return copy.deepcopy(calls[name])
     known = f"there are: {listed(calls)}" if calls else ""
@@ -67,7 +68,7 @@ def _from_state(project: str | Path | None, stack: str | None) -> dict[str, dict
 
 def _from_file(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: Mapping[str, Any] = read_json(path.read_text(encoding="utf-8"))
         return {name: dict(item["request"]) for name, item in found.items()}
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint=_WRITE_ONE) from None

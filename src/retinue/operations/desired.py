@@ -71,7 +71,7 @@ class Wanted:
     moves: tuple[tuple[Address, Address], ...] = ()
     forget: frozenset[Address] = frozenset()
     unseal: Callable[[Sealed], str] = field(default=str, repr=False)
-    unread: Mapping[Address, tuple[SecretUnreadable, ...]] = field(default_factory=dict)
+    unread: Mapping[Address, Mapping[Secret, SecretUnreadable]] = field(default_factory=dict)
 
 
 def wanted(project: Project, manifest: Manifest, *, reading: bool = True) -> Wanted:
@@ -104,11 +104,9 @@ def wanted(project: Project, manifest: Manifest, *, reading: bool = True) -> Wan
 
 def _unread(
     desired: Mapping[Address, Resource], failures: Mapping[Secret, SecretUnreadable]
-) -> dict[Address, tuple[SecretUnreadable, ...]]:
+) -> dict[Address, dict[Secret, SecretUnreadable]]:
     sources = {address: unread(resource.values) for address, resource in desired.items()}
-    return {
-        a: tuple(failures[s] for s in dict.fromkeys(found)) for a, found in sources.items() if found
-    }
+    return {a: {s: failures[s] for s in found} for a, found in sources.items() if found}
 
 
 def owner_of(project: Project) -> Owner:

@@ -22,6 +22,13 @@ from retinue.targets.agents import AGENT
 _TYPES = {"assistant": AGENT.name}
 """The type of what is observed, where it is not called as its kind: automations run agents."""
 
+_OF_FILES = ("file", "vector_store")
+"""Kinds that anybody who has the files can make anew, as after an import."""
+
+_HAVING_THE_FILES = (
+    "or declare the files, if you have them, and write names in the place of IDs "
+    "(You have the files, in docs/migrating.md)"
+)
 
 _FEW = 20
 """Objects of a kind that are asked for one by one; more are looked up in the list."""
@@ -38,14 +45,17 @@ class Vanished:
 
     def note(self) -> str:
         """What to know of it where nothing is refused."""
-        return f"there is no {self._what()}, which {_named(self.users)} uses"
+        return f"there is no {self._what()}, which {_named(self.users, self.object.id)} uses"
 
     def refusal(self) -> Refusal:
         """Why nothing that names it should be written."""
+        ways = ["correct the ID, or the platform or project that the key is for"]
+        if self.object.kind in _OF_FILES:
+            ways.append(_HAVING_THE_FILES)
         return Refusal(
             "RTN-REFUSED-MISSING",
-            f"there is no {self._what()}, which {_named(self.pending)} is to use",
-            "correct the ID, or the platform or project that the key is for",
+            f"there is no {self._what()}, which {_named(self.pending, self.object.id)} is to use",
+            "; ".join([*ways, "if it is yet to come: --force"]),
             tuple(resource.address for resource in self.pending),
         )
 
@@ -53,10 +63,11 @@ class Vanished:
         return f"{self.object.kind.replace('_', ' ')} {self.object.id}"
 
 
-def _named(resources: Iterable[Resource]) -> str:
+def _named(resources: Iterable[Resource], object_id: str) -> str:
+    """The resources, each with the place where it names the object."""
     return ", ".join(
-        f"{resource.address} ({resource.place})" if resource.place else str(resource.address)
-        for resource in resources
+        f"{each.address} ({each.places.of(object_id)})" if each.places else str(each.address)
+        for each in resources
     )
 
 

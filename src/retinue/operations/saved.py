@@ -18,7 +18,8 @@ from retinue.engine.refresh import refresh
 from retinue.engine.repair import repair
 from retinue.engine.safety import judge
 from retinue.engine.tasks import together
-from retinue.errors import PlanStale, StateCorrupt, StateForeign
+from retinue.errors import PlanStale, StateCorrupt, StateForeign, UsageError
+from retinue.foreign_json import read_json
 from retinue.kinds.base import Adapter, Live
 from retinue.operations.contained import swept_away
 from retinue.operations.planning import Planned
@@ -36,15 +37,16 @@ def load_plan(path: Path, root: Path) -> Plan:
     """Read a plan file.
 
     Raises:
+        UsageError: there is no such file.
         StateCorrupt: it is none, or was changed. StateForeign: a newer Retinue wrote it.
     """
+    way_out = "make one with: retinue plan --out FILE"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        hint = "make one with: retinue plan --out FILE"
-        raise StateCorrupt(f"{path}: there is no such plan file", hint=hint) from None
+        raise UsageError(f"{path}: there is no such plan file", hint=way_out) from None
     except (OSError, ValueError) as error:
-        raise StateCorrupt(f"{path}: not a plan file ({error})") from None
+        raise StateCorrupt(f"{path}: not a plan file ({error})", hint=way_out) from None
     return plan_from_json(data, root=root, where=str(path))
 
 

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from retinue.engine.entry import Snapshot
 from retinue.errors import PlatformError, Refused
-from retinue.kinds.api import Api, Object
+from retinue.kinds.api import Object
 from retinue.kinds.base import Adapter
 from retinue.operations.desired import adapters
-from retinue.platform.client import Observe
+from retinue.platform.client import Observe, PlatformClient
 from retinue.platform.connect import connect
 from retinue.platform.endpoints import Endpoint, Local, Remote, name_of
 from retinue.project import Project
@@ -80,13 +80,12 @@ async def open_session(
         yield Session(project, adapters(client), name_of(endpoint), models, client.give_up)
 
 
-async def models_of(api: Api) -> Sequence[Object]:
+async def models_of(client: PlatformClient) -> Sequence[Object]:
     """The models that the platform lists; none where it doesn't say."""
     try:
-        answer = await api.get("/models")
+        return tuple((await client.page("/models"))["data"])
     except PlatformError:
         return ()
-    return tuple(item for item in answer.get("data") or () if isinstance(item, Mapping))
 
 
 class Opener(Protocol):

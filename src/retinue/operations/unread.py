@@ -9,28 +9,32 @@ from retinue.address import Address
 from retinue.engine.plan import Plan
 from retinue.errors import SecretUnreadable
 from retinue.kinds.base import Resource
+from retinue.manifest.model import Secret
 from retinue.operations.desired import Wanted
-from retinue.problem import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A secret that isn't there, and that the resource at ``address`` needs; ``applied``: the
-    platform may have it already."""
+    """A ``secret`` that isn't there, and that ``resource`` needs; ``applied``: the platform may
+    have it already."""
 
-    address: Address
-    place: Place | None
+    resource: Resource
+    secret: Secret
     error: SecretUnreadable
     applied: bool
 
     def __str__(self) -> str:
-        where = "" if self.place is None else f"{self.place}: "
-        return f"{where}{self.address}: {self.error.message}"
+        return f"{self._where()}{self.resource.address}: {self.error.message}"
+
+    def _where(self) -> str:
+        places = self.resource.places
+        written = str(self.secret) if self.secret.env else list(self.secret.command)
+        return "" if places is None else f"{places.of(written)}: "
 
     def note(self) -> str:
         """What a preview says of it."""
         end = "this preview can't tell whether it was rotated, and " if self.applied else ""
-        return f"{self.address}: {self.error.message}; {end}apply needs it"
+        return f"{self.resource.address}: {self.error.message}; {end}apply needs it"
 
 
 def without_secrets(
@@ -39,10 +43,10 @@ def without_secrets(
     """What is missing of the resources that ``plan`` is about."""
     planned = {change.address: change.before is not None for change in plan.changes}
     return tuple(
-        Missing(address, desired[address].place, error, applied=planned[address])
+        Missing(desired[address], secret, error, applied=planned[address])
         for address, errors in sorted(want.unread.items())
         if address in desired and address in planned
-        for error in errors
+        for secret, error in errors.items()
     )
 
 

@@ -22,6 +22,7 @@ from retinue.kinds.base import Upload
 from retinue.platform.bundle import pack, whole
 from retinue.platform.failures import family_gone, translate
 from retinue.platform.limiter import Limiter, backoff
+from retinue.platform.promises import decoded, is_deletion, is_object, is_page, require_events
 from retinue.platform.streams import events_of
 from retinue.uploads import require_unchanged
 
@@ -34,8 +35,8 @@ ATTEMPTS = 5
 
 RATE_ATTEMPTS = 16
 """How often any request is sent at most while the answer is 429. Quotas are counted by the minute,
-so this has to outlast one, bad luck against other requests of the run included: three and a half
-minutes where the platform doesn't say how long to wait, within `LONGEST_WAIT`."""
+so this has to outlast one, bad luck against other requests of the run included. Where all of them
+are refused, the limiter loses its patience earlier."""
 
 _BETAS = {
     "assistants": "assistants=v2",
@@ -77,11 +78,11 @@ class PlatformClient:
         await self._client.close()
 
     async def get(self, path: str, params: Object | None = None) -> Object:
-        options: Any = {"params": dict(params or {}), "headers": _beta(path)}
-        return await self._repeated(
-            f"GET {path}",
-            lambda: self._client.get(path, cast_to=object, options=options),
-        )
+        return is_object(await self._read(path, params), where=f"GET {path}")
+
+    async def page(self, path: str, params: Object | None = None) -> Object:
+        """GET of a list, or of a part of one: ``data`` holds objects. Repeated like `get`."""
+        return is_page(await self._read(path, params), where=f"GET {path}", named=False)
 
     async def find(self, path: str) -> Object | None:
         try:
@@ -90,37 +91,55 @@ class PlatformClient:
             return None
 
     async def create(self, path: str, body: Object) -> Object:
-        return await self._once(f"POST {path}", lambda: self._post(path, body))
+        where = f"POST {path}"
+        return is_object(await self._said(where, self._once, self._post(path, body)), where=where)
+
+    async def add(self, path: str, body: Object) -> None:
+        """POST that makes several things at once: sent once, like `create`."""
+        where = f"POST {path}"
+        said = await self._said(where, self._once, self._post(path, body))
+        is_page(said, where=where, named=False)
 
     async def change(self, path: str, body: Object) -> Object:
-        return await self._repeated(f"POST {path}", lambda: self._post(path, body))
+        where = f"POST {path}"
+        said = await self._said(where, self._repeated, self._post(path, body))
+        return is_object(said, where=where)
 
     async def delete(self, path: str) -> None:
+        import httpx2
+
         options: Any = {"headers": _beta(path)}
+        where = f"DELETE {path}"
+
+        async def send() -> httpx2.Response:
+            return await self._client.delete(path, cast_to=httpx2.Response, options=options)
+
         try:
-            await self._repeated(
-                f"DELETE {path}",
-                lambda: self._client.delete(path, cast_to=object, options=options),
-            )
+            answer = await self._repeated(where, send)
         except NotFound:
             return
+        if answer.content:  # without a body, the status says it
+            is_deletion(decoded(answer.content, where=where), where=where)
 
     async def upload(self, path: str, fields: Object, upload: Upload, filename: str) -> Object:
+        import httpx2
+
         options: Any = {"headers": {**_beta(path), "Content-Type": "multipart/form-data"}}
+        where = f"POST {path}"
         field, content = await _opened(upload, filename)
         with content:
 
-            async def send() -> object:
+            async def send() -> httpx2.Response:
                 content.seek(0)
                 return await self._client.post(
                     path,
-                    cast_to=object,
+                    cast_to=httpx2.Response,
                     body=dict(fields),
                     files=[(field, (filename, content))],
                     options=options,
                 )
 
-            return await self._once(f"POST {path}", send)
+            return is_object(await self._said(where, self._once, send), where=where)
 
     async def inline(self, upload: Upload, folder: str = "") -> str:
         content = await asyncio.to_thread(whole, upload, folder)
@@ -141,8 +160,8 @@ class PlatformClient:
         where = f"POST {path}"
         options: Any = {"headers": _beta(path), "params": dict(params or {})}
 
-        async def start() -> object:
-            answer = await self._client.post(
+        async def start() -> openai.AsyncStream[object]:
+            return await self._client.post(
                 path,
                 cast_to=object,
                 body={**body, "stream": True},
@@ -150,10 +169,10 @@ class PlatformClient:
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            return {"answer": answer}
 
-        answer: openai.AsyncStream[object] = (await self._once(where, start))["answer"]
+        answer = await self._once(where, start)
         async with answer:
+            require_events(answer.response.headers, where=where)
             async for event in events_of(answer, where=where, name=self.name):
                 yield event
 
@@ -167,18 +186,18 @@ class PlatformClient:
         # With "events", an event of the type error is told like any other.
         options: Any = {"headers": headers, "stream_mode": "events"}
 
-        async def start() -> object:
-            answer = await self._client.get(
+        async def start() -> openai.AsyncStream[object]:
+            return await self._client.get(
                 path,
                 cast_to=object,
                 options=options,
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            return {"answer": answer}
 
-        answer: openai.AsyncStream[object] = (await self._repeated(where, start))["answer"]
+        answer = await self._repeated(where, start)
         async with answer:
+            require_events(answer.response.headers, where=where)
             yield events_of(answer, where=where, name=self.name)
 
     async def send(self, path: str, body: Object) -> None:
@@ -186,9 +205,8 @@ class PlatformClient:
         key = uuid.uuid4().hex
         options: Any = {"headers": {**_beta(path), "Idempotency-Key": key}}
 
-        async def post() -> object:
+        async def post() -> None:
             await self._client.post(path, cast_to=NoneType, body=dict(body), options=options)
-            return {}
 
         await self._repeated(f"POST {path}", post)
 
@@ -198,7 +216,7 @@ class PlatformClient:
         query: dict[str, Any] = {"limit": size, "order": "desc", **(params or {})}
         while True:
             page = await self._page(path, query)
-            items = list(page.get("data") or ())
+            items: list[Object] = list(page["data"])
             yield items
             if not items or not page.get("has_more"):
                 return
@@ -206,7 +224,7 @@ class PlatformClient:
 
     async def _page(self, path: str, query: Mapping[str, Any]) -> Object:
         try:
-            return await self.get(path, query)
+            return is_page(await self._read(path, query), where=f"GET {path}")
         except NotFound as error:
             gone = family_gone(self.name, path, error)
             if gone is None:
@@ -216,32 +234,55 @@ class PlatformClient:
     async def pause(self, seconds: float) -> None:
         await self._limiter.pause(seconds)
 
-    def _post(self, path: str, body: Object) -> Awaitable[object]:
-        options: Any = {"headers": _beta(path)}
-        return self._client.post(path, cast_to=object, body=dict(body), options=options)
+    async def _read(self, path: str, params: Object | None) -> object:
+        import httpx2
 
-    async def _once(self, where: str, send: Callable[[], Awaitable[object]]) -> Object:
+        options: Any = {"params": dict(params or {}), "headers": _beta(path)}
+
+        async def send() -> httpx2.Response:
+            return await self._client.get(path, cast_to=httpx2.Response, options=options)
+
+        return await self._said(f"GET {path}", self._repeated, send)
+
+    def _post(self, path: str, body: Object) -> Callable[[], Awaitable[httpx2.Response]]:
+        import httpx2
+
+        options: Any = {"headers": _beta(path)}
+        return lambda: self._client.post(
+            path, cast_to=httpx2.Response, body=dict(body), options=options
+        )
+
+    async def _said(
+        self,
+        where: str,
+        sent: Callable[[str, Callable[[], Awaitable[httpx2.Response]]], Awaitable[httpx2.Response]],
+        send: Callable[[], Awaitable[httpx2.Response]],
+    ) -> object:
+        """The JSON of an answer. One that can't be read is not asked for again: it won't change."""
+        return decoded((await sent(where, send)).content, where=where)
+
+    async def _once(self, where: str, send: Callable[[], Awaitable[Answer]]) -> Answer:
         """Send; only a 429 (nothing happened) allows another try."""
         return await self._attempts(where, send, attempts=1)
 
-    async def _repeated(self, where: str, send: Callable[[], Awaitable[object]]) -> Object:
+    async def _repeated(self, where: str, send: Callable[[], Awaitable[Answer]]) -> Answer:
         """Send something that may happen twice."""
         return await self._attempts(where, send, attempts=ATTEMPTS)
 
     async def _attempts(
         self,
         where: str,
-        send: Callable[[], Awaitable[object]],
+        send: Callable[[], Awaitable[Answer]],
         *,
         attempts: int,
-    ) -> Object:
+    ) -> Answer:
         lost = refused = 0
         while True:
             try:
                 return await self._send(where, send, refused + 1)
             except RateLimited:
                 refused += 1
-                if refused == RATE_ATTEMPTS:
+                if refused == RATE_ATTEMPTS or self._limiter.out_of_patience:
                     raise
                 await self._limiter.pause(0)  # whoever waits already goes first
             except Unavailable:
@@ -251,14 +292,14 @@ class PlatformClient:
                 await self._limiter.pause(backoff(lost))
 
     async def _send(
-        self, where: str, send: Callable[[], Awaitable[object]], attempt: int
-    ) -> Object:
+        self, where: str, send: Callable[[], Awaitable[Answer]], attempt: int
+    ) -> Answer:
         import openai
 
         async with self._limiter.slot():
             try:
                 with self._observe(where):
-                    answer = await send()
+                    return await send()
             except openai.APIStatusError as error:
                 failure = translate(error, where=where, base_url=self.name)
                 if isinstance(failure, RateLimited):
@@ -266,9 +307,6 @@ class PlatformClient:
                 raise failure from error
             except openai.APIError as error:
                 raise translate(error, where=where, base_url=self.name) from error
-        if not isinstance(answer, dict):
-            raise Unavailable(f"{where}: {self.name} did not answer with a JSON object")
-        return answer
 
 
 def _beta(path: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from retinue.errors import (
     Unavailable,
 )
 from retinue.platform.limiter import LONGEST_WAIT, retry_after
+from retinue.platform.promises import WRONG_URL
 
 if TYPE_CHECKING:
     import openai
@@ -29,7 +30,6 @@ _NO_AGENTS = (
     "embedded platform have; target: responses does without it"
 )
 _NO_SKILLS = "skills need the Skills API, which OpenAI and the embedded platform have"
-_WRONG_URL = "check base_url: it usually ends in /v1"
 _FAMILIES = {
     "/assistants": SUNSET,
     "/agents": _NO_AGENTS,
@@ -37,8 +37,8 @@ _FAMILIES = {
     "/agents/environments/templates": _NO_AGENTS,
     "/vaults": _NO_AGENTS,
     "/skills": _NO_SKILLS,
-    "/files": _WRONG_URL,
-    "/vector_stores": _WRONG_URL,
+    "/files": WRONG_URL,
+    "/vector_stores": WRONG_URL,
 }
 """The lists that every platform with such objects has, and what helps where one is missing."""
 
@@ -64,11 +64,11 @@ def family_gone(name: str, path: str, error: NotFound) -> FamilyGone | None:
     """What a 404 for the list at ``path`` of the platform ``name`` means, if that is a family's."""
     if path not in _FAMILIES:
         return None
-    hint = _FAMILIES[path] if name.endswith("/v1") else _WRONG_URL
+    hint = _FAMILIES[path] if name.endswith("/v1") else WRONG_URL
     return FamilyGone(f"{name} has no {path}: {error.message}", hint=hint, status=404)
 
 
-_LATER = "try again later; what was done so far is saved"
+_LATER = "the server is down, or has too much to do: try again later"
 
 
 def _answered(error: openai.APIStatusError, where: str, base_url: str) -> PlatformError:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import math
 import random
 import re
 import time
@@ -24,6 +26,16 @@ BACKOFF_MAX = 20.0
 LONGEST_WAIT = 300.0
 """Seconds: when the platform asks for a longer wait, an apply gives up rather than seem to hang."""
 
+PATIENCE = 120.0
+"""Seconds of nothing but 429 after which requests are given up; quotas are counted by the minute.
+Three times the wait that the platform asks for, where that is longer."""
+
+NOTE_AFTER = 5.0
+NOTE_EVERY = 30.0
+"""Seconds: a wait that lasts longer than the first is told of, no oftener than the second says."""
+
+_log = logging.getLogger("retinue.platform")
+
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -37,12 +49,17 @@ class Limiter:
         *,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        tell: Callable[[str], None] = _log.warning,
     ) -> None:
         self._most = float(most)
         self._window = float(most)
         self._now = now
         self._sleep = sleep
+        self._tell = tell
+        self._told_at = -math.inf
         self._resume_at = 0.0
+        self._refused_since: float | None = None
+        self._longest = 0.0
         self._flying = 0
         self._changed = asyncio.Condition()
         self._given_up = asyncio.Event()
@@ -51,6 +68,13 @@ class Limiter:
     def window(self) -> int:
         """How many requests may fly at once just now."""
         return max(1, int(self._window))
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether there was nothing but 429 for so long that a request shall not be repeated."""
+        if self._refused_since is None:
+            return False
+        return self._now() - self._refused_since >= max(PATIENCE, 3 * self._longest)
 
     def give_up(self) -> None:
         """From here on nobody waits for the end of a pause: the user asked to stop."""
@@ -94,18 +118,30 @@ class Limiter:
     def went_well(self, headers: Mapping[str, str]) -> None:
         """An answer came: widen a little, and hold back if the quota is used up."""
         self._window = min(self._most, self._window + 1 / max(self._window, 1.0))
+        self._refused_since, self._longest = None, 0.0
         if headers.get("x-ratelimit-remaining-requests") == "0":
             reset = span(headers.get("x-ratelimit-reset-requests", ""))
             if reset:
-                self._hold(min(reset, LONGEST_WAIT))
+                self._hold(min(reset, LONGEST_WAIT), "its quota of requests is used up")
 
     def refused(self, headers: Mapping[str, str], attempt: int) -> None:
         """A 429 came: halve the window and make everybody wait."""
         self._window = max(1.0, self._window / 2)
-        self._hold(retry_after(headers) or backoff(attempt))
+        if self._refused_since is None:
+            self._refused_since = self._now()
+        asked = retry_after(headers) or 0.0
+        self._longest = max(self._longest, asked)
+        if not self.out_of_patience:
+            self._hold(asked or backoff(attempt), "429")
 
-    def _hold(self, seconds: float) -> None:
-        self._resume_at = max(self._resume_at, self._now() + seconds)
+    def _hold(self, seconds: float, why: str) -> None:
+        now = self._now()
+        self._resume_at = max(self._resume_at, now + seconds)
+        began = now if self._refused_since is None else self._refused_since
+        if self._resume_at - began > NOTE_AFTER and now - self._told_at >= NOTE_EVERY:
+            self._told_at = now
+            left = self._resume_at - now
+            self._tell(f"note: the platform asks to wait ({why}); going on in {left:.0f} s")
 
 
 def backoff(attempt: int) -> float:

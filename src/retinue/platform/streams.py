@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from retinue.errors import Unavailable
 from retinue.kinds.api import Object
 from retinue.platform.failures import translate
+from retinue.platform.promises import broken
 
 if TYPE_CHECKING:
     import openai
@@ -33,3 +34,5 @@ async def events_of(
         raise Unavailable(f"{where}: the answer broke off ({reason})") from error
     except openai.APIError as error:
         raise translate(error, where=where, base_url=name) from error
+    except (ValueError, RecursionError) as error:
+        raise broken(where, "an event is not JSON") from error

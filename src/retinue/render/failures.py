@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from retinue.errors import ManifestError, Reason, Refused, RetinueError
+from retinue.errors import ManifestError, Reason, Refused, RetinueError, as_ours
 from retinue.render.escape import paragraph, visible
 from retinue.render.problems import problems_json
 from retinue.render.style import Style, Tone
@@ -15,19 +15,17 @@ FORMAT_VERSION: Final = "1.0"
 
 def message_of(error: Exception, *, about: str = "") -> str:
     """What went wrong; ``about`` is an address that was said already."""
-    if isinstance(error, RetinueError):
-        return error.message.removeprefix(f"{about}: ")
-    return f"{type(error).__name__}: {error}"
+    return as_ours(error).message.removeprefix(f"{about}: ")
 
 
 def hint_of(error: Exception) -> str | None:
     """What to do next, where we know it."""
-    return error.hint if isinstance(error, RetinueError) else None
+    return as_ours(error).hint
 
 
 def code_of(error: Exception) -> str:
     """The stable code; that of an error nobody foresaw is the root's."""
-    return error.code if isinstance(error, RetinueError) else RetinueError.code
+    return as_ours(error).code
 
 
 def reasons_of(error: Exception) -> tuple[Reason, ...]:

@@ -5,7 +5,7 @@ All of them, in reading order. Pure: ``sources`` answers with the text of a file
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -34,14 +34,15 @@ def problems_text(problems: Iterable[Problem], style: Style, *, sources: Sources
         return ["" if number in secret else line for number, line in enumerate(text, 1)]
 
     parts = ["\n".join(_problem(problem, style, lines)) for problem in ordered]
-    return "\n\n".join([*parts, _figures(ordered)]) + "\n"
+    return "\n\n".join([*parts, problems_figures(ordered)]) + "\n"
 
 
 def _at_secret(problem: Problem, file: str) -> bool:
     return problem.place.file == file and problem.code in SHOWS_SECRET
 
 
-def _figures(problems: list[Problem]) -> str:
+def problems_figures(problems: Sequence[Problem]) -> str:
+    """How many of each severity, e.g. ``2 errors, 1 warning``; empty where there is none."""
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
     figures = [counted(errors, "error")] if errors else []

@@ -8,7 +8,7 @@ from retinue.engine.plan import Action
 from retinue.manifest.schema import DRAFT
 from retinue.manifest.schema_parts import Schema, choice, listing, text
 from retinue.render.json_lines import MODULE
-from retinue.render.schema import address, count, or_null, record
+from retinue.render.schema_parts import address, count, or_null, record
 
 EVENTS_ID: Final = "urn:retinue:schema:events:1"
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from retinue.manifest.schema import DRAFT
 from retinue.manifest.schema_parts import Schema, choice, listing, text
-from retinue.render.schema import VERSION, count, or_null, record
+from retinue.render.schema_parts import VERSION, count, or_null, record
 
 PROBLEMS_ID: Final = "urn:retinue:schema:problems:1"
 

@@ -10,6 +10,7 @@ from retinue.address import Address
 from retinue.engine.entry import ConsumedPlan, Deposed, Entry, Intent, Snapshot
 from retinue.engine.journal import Begun, Consumed, Reached, Record, Recorded, Settled
 from retinue.errors import StateCorrupt, StateForeign
+from retinue.foreign_json import read_json
 from retinue.kinds.values import Sealed, at, put, spots, unsealed
 
 FORMAT = "retinue-state"
@@ -66,7 +67,7 @@ def snapshot_from_text(text: str, *, where: str) -> Snapshot:
         StateCorrupt: it is not a state file. StateForeign: a newer Retinue wrote it.
     """
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except ValueError as error:
         raise _corrupt(where, error) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:

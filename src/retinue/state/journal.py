@@ -7,6 +7,7 @@ the parallelism rises.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -26,9 +27,13 @@ from retinue.engine.journal import (
     Settled,
 )
 from retinue.errors import Locked, StateCorrupt
+from retinue.foreign_json import read_json
 from retinue.kinds.marker import Owner
 from retinue.state.codec import record_from_json, record_to_json
 from retinue.state.files import sync_folder
+
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Without it, Windows would write line ends of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def read_journal(path: Path) -> Journal | None:
     if not whole:
         return None
     try:
-        header, *rest = (json.loads(line) for line in whole)
+        header, *rest = (read_json(line) for line in whole)
         records = tuple(record_from_json(item) for item in rest)
         return Journal(str(header["lineage"]), int(header["serial"]), records)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -153,10 +158,18 @@ class JournalLedger:
 def _start(path: Path, base: Snapshot) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     header: dict[str, Any] = {"do": "open", "lineage": base.lineage, "serial": base.serial}
-    out = path.open("wb")
+    out = _opened(path)
     _append(out, json.dumps(header).encode() + b"\n")
     sync_folder(path.parent)
     return out
+
+
+def _opened(path: Path) -> BinaryIO:
+    """An empty file that is the owner's only, like the state: what was applied is in it."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()  # of an older one, the permissions would stay
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    return os.fdopen(descriptor, "wb")
 
 
 def _append(out: BinaryIO, data: bytes) -> None:

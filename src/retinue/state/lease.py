@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from retinue.errors import Locked
+from retinue.foreign_json import read_json
 from retinue.state.oslock import try_lock, unlock
 
 RENEW_EVERY = 15.0
@@ -139,7 +140,7 @@ def break_lease(path: Path) -> Holder | None:
 def read_holder(path: Path) -> Holder | None:
     """Who the record names; None when it names nobody."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path.read_text(encoding="utf-8"))
         return Holder(**data)
     except (OSError, ValueError, TypeError):
         return None

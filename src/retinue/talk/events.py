@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from retinue.foreign_json import read_json
+
 StepKind: TypeAlias = Literal["code_interpreter", "file_search", "function", "other"]
 
 
@@ -119,12 +121,7 @@ class FunctionCall:
         Raises:
             ValueError: the model wrote no JSON.
         """
-        import json
-
-        try:
-            return json.loads(self.arguments or "{}")
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
+        return read_json(self.arguments or "{}")
 
 
 @dataclass(frozen=True, slots=True)

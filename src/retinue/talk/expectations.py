@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from retinue.foreign_json import read_json
 from retinue.manifest.model_checks import Check, ToolCalled
 from retinue.talk.answers import Answer
 from retinue.talk.events import FunctionCall, Source
 
 _SHOWN = 80
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n\s*```\s*$", re.DOTALL)
-
 
 _NO_FILES = ("agents",)
 """Targets that have no file search, and so nothing that cites files."""
@@ -73,7 +73,7 @@ def _schema(check: Check, text: str) -> Iterator[str]:
 
     fenced = _FENCE.match(text)
     try:
-        value = json.loads(fenced[1] if fenced else text)
+        value = read_json(fenced[1] if fenced else text)
     except ValueError as error:
         yield f"the answer is no JSON ({error}); it is {_short(text)}"
         return

@@ -88,11 +88,11 @@ async def listed(wire: Wire, path: str, params: Object) -> list[Object]:
     found: list[Object] = []
     more: dict[str, Any] = {"order": "asc", "limit": _PAGE, **params}
     while True:
-        page = await wire.get(path, more)
+        page = await wire.page(path, more)
         found += page.get("data") or ()
         if not found or not page.get("has_more"):
             return found
-        more["after"] = found[-1]["id"]
+        more["after"] = page.get("last_id") or found[-1].get("id")
 
 
 def endless(usage: Usage | None = None) -> Failed:

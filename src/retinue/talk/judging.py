@@ -6,11 +6,11 @@ form of answer: no object has to be created for it, and its conversation is dele
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from retinue.foreign_json import read_json
 from retinue.manifest.model_checks import Judge
 from retinue.talk.conversation import Role
 
@@ -54,7 +54,7 @@ def case_for(judge: Judge, question: str, answer: str) -> str:
 def read_verdict(text: str) -> Verdict:
     """What the judge's text says; anything but a clear PASS is a FAIL."""
     try:
-        value = json.loads(text)
+        value = read_json(text)
         verdict, reason = value["verdict"], str(value["reason"])
     except (ValueError, KeyError, TypeError):
         return Verdict(passed=False, reason=f"the judge gave no verdict: {text[:200]!r}")

@@ -10,6 +10,7 @@ from retinue.talk.responses import ResponseConversation
 from retinue.talk.sessions import SessionConversation
 from retinue.talk.terms import Terms
 from retinue.talk.threads import ThreadConversation
+from retinue.talk.understanding import Understood
 
 _KINDS: Final[Mapping[str, Callable[[Terms], Conversation]]] = {
     "assistants": ThreadConversation,
@@ -20,4 +21,4 @@ _KINDS: Final[Mapping[str, Callable[[Terms], Conversation]]] = {
 
 def open_conversation(terms: Terms) -> Conversation:
     """A conversation on these terms; nothing is sent before the first question."""
-    return _KINDS[terms.party.target](terms)
+    return Understood(_KINDS[terms.party.target](terms))

@@ -132,7 +132,7 @@ class ResponseConversation:
         it gave to somebody who has gone nobody can say, and the model is told so."""
         if not self._settled:
             # The newest will do: with an open call among the older ones there were no newer ones.
-            newest = await self._wire.get(self._items, {"order": "desc", "limit": _NEWEST})
+            newest = await self._wire.page(self._items, {"order": "desc", "limit": _NEWEST})
             wanted = wanted_of(newest.get("data") or ())
             known = {answered(item): item for item in self._owed}
             self._owed = [known.get(answered(no), no) for no in _owed(wanted, {}, {})]
@@ -146,7 +146,7 @@ class ResponseConversation:
     async def _give(self) -> None:
         """Put what the conversation is owed into it."""
         while self._owed:
-            await self._wire.create(self._items, {"items": self._owed[:_MOST_ITEMS]})
+            await self._wire.add(self._items, {"items": self._owed[:_MOST_ITEMS]})
             self._owed = self._owed[_MOST_ITEMS:]
 
     async def _close_calls(self) -> None:

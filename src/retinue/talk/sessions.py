@@ -107,7 +107,7 @@ class SessionConversation:
         if found.get("status") == _WAITING:
             await self._require_stopped()
             yield left(waiting_for(found), "it was cancelled")
-        newest = await self._wire.get(f"{self._path}/turns", {"order": "desc", "limit": 1})
+        newest = await self._wire.page(f"{self._path}/turns", {"order": "desc", "limit": 1})
         self._last = next((str(turn["id"]) for turn in newest.get("data") or ()), None)
 
     def _ours(self, session: Object) -> Object:
@@ -229,7 +229,7 @@ class SessionConversation:
         read = self._reading(reader)
         while not reader.over:
             session = await self._wire.get(self._path)
-            turns = await self._wire.get(f"{self._path}/turns", {"order": "desc", "limit": 1})
+            turns = await self._wire.page(f"{self._path}/turns", {"order": "desc", "limit": 1})
             for turn in turns.get("data") or ():
                 reader.look(turn)
             async for event in read({"session": session}):

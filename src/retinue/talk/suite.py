@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from retinue.engine.tasks import together
-from retinue.errors import AuthenticationFailed, RetinueError
+from retinue.errors import (
+    AuthenticationFailed,
+    FamilyGone,
+    RateLimited,
+    RetinueError,
+    Unavailable,
+)
 from retinue.manifest.model_checks import Check
 from retinue.talk.answers import Answer, Collector
 from retinue.talk.conversation import Conversation, Party, Role
@@ -16,6 +22,9 @@ from retinue.talk.events import Usage
 from retinue.talk.expectations import inapplicable, unmet
 from retinue.talk.judging import case_for, read_verdict, role_of
 from retinue.talk.tracing import OFF, Tracer
+
+_OUTAGES = (FamilyGone, RateLimited, Unavailable)
+"""What is wrong with a platform, and not with what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +38,14 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One time that a check was asked. ``reasons``: what was not as expected, none if it passed.
-    ``attempts``: how often it was asked, with the retries."""
+    ``attempts``: how often it was asked, with the retries. ``error``: why there is no answer."""
 
     reasons: tuple[str, ...]
     answer: str
     seconds: float
     usage: Usage
     attempts: int = 1
+    error: RetinueError | None = None
 
     @property
     def passed(self) -> bool:
@@ -109,6 +119,13 @@ async def run_suite(
     return await together(one(case) for case in cases)
 
 
+def outage(results: Sequence[Result]) -> RetinueError | None:
+    """Why the platform answered no check at all, where that says nothing of any single one; None
+    if it did, or there was none to answer."""
+    errors = [sample.error for result in results for sample in result.samples]
+    return errors[0] if errors and all(isinstance(each, _OUTAGES) for each in errors) else None
+
+
 async def _traced(case: Case, begin: Begin, tracer: Tracer) -> Result:
     name = case.check.name
     attributes = {"retinue.check": name, "retinue.address": str(case.party.address)}
@@ -140,7 +157,7 @@ async def _sample(case: Case, begin: Begin) -> Sample:
         sample = await _attempt(case, begin)
         seconds, usage = seconds + sample.seconds, usage + sample.usage
         if sample.passed or attempt > case.check.retries:
-            return Sample(sample.reasons, sample.answer, seconds, usage, attempt)
+            return replace(sample, seconds=seconds, usage=usage, attempts=attempt)
     raise AssertionError("unreachable: the last attempt returns")
 
 
@@ -155,7 +172,7 @@ async def _attempt(case: Case, begin: Begin) -> Sample:
     except AuthenticationFailed:
         raise
     except RetinueError as error:
-        return Sample((error.message,), "", 0.0, Usage())
+        return Sample((error.message,), "", 0.0, Usage(), error=error)
     usage = sum((answer.usage for answer in answers if answer.usage), spent)
     seconds = sum(answer.seconds for answer in answers)
     return Sample((*reasons, *([verdict] if verdict else [])), answers[-1].text, seconds, usage)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from retinue.errors import FamilyGone, NotFound, PlatformError, UsageError
+from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
 from retinue.talk.attaching import Attachments, is_image
 from retinue.talk.conversation import Role
@@ -27,7 +28,7 @@ from retinue.talk.following import (
     unfinished,
 )
 from retinue.talk.terms import Terms
-from retinue.talk.wire_events import Object, RunReader, step_without_passages, usage_of, waiting
+from retinue.talk.wire_events import RunReader, step_without_passages, usage_of, waiting
 
 WORKING: Final = ("queued", "in_progress", "cancelling")
 _WAITING: Final = "requires_action"
@@ -105,7 +106,7 @@ class ThreadConversation:
 
     async def _newest(self) -> Object:
         """The newest run of the thread; empty if there is none."""
-        page = await self._wire.get(self._runs, {"order": "desc", "limit": 1})
+        page = await self._wire.page(self._runs, {"order": "desc", "limit": 1})
         return next(iter(page.get("data") or ()), {})
 
     async def _settle(self) -> AsyncIterator[Event]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from retinue.kinds.api import Object
 from retinue.talk.events import (
     Citation,
     Event,
@@ -23,8 +24,6 @@ from retinue.talk.events import (
     Usage,
 )
 from retinue.talk.sources import Sources
-
-Object = Mapping[str, Any]
 
 _ENDED_MESSAGE = ("thread.message.completed", "thread.message.incomplete")
 _ENDED_STEP = tuple(

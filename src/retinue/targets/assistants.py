@@ -47,7 +47,7 @@ def _plain_tools(tools: Any) -> Any:
 def _with_strict(tool: Mapping[str, Any]) -> Mapping[str, Any]:
     if tool.get("type") != "function":
         return tool
-    function = dict(tool["function"])
+    function = dict(tool.get("function") or {})
     function["strict"] = bool(function.get("strict"))
     return {**tool, "function": function}
 

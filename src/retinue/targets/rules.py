@@ -100,8 +100,8 @@ def _said(tool: Tool) -> Mapping[str, Any]:
     match tool:
         case CodeInterpreter(files=files):
             return {"files": files}
-        case FileSearch(vector_store=store, options=options):
-            return {"vector_store": store, **options}
+        case FileSearch(vector_store=store, options=options, unresolved=unresolved):
+            return {"vector_store": store or unresolved or None, **options}
         case FunctionTool(definition=definition, options=options):
             return {**definition, **options}
         case Mcp(credential=credential, options=options):

@@ -44,8 +44,38 @@ def test_a_key_is_told_and_never_shown(key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("https://{}@host.example/mcp", "user:" + SOME),
+        ("postgres://{}@db.example:5432/school", "school:" + "hunter22"),
+        ("redis://{}@cache.example", ":" + SOME[:8]),
+        ("git clone https://{}@git.example/a.git now", "oauth2:" + SOME),
+    ],
+)
+def test_the_password_of_an_address_is_one(url: str, hidden: str) -> None:
+    text = url.format(hidden)
+    assert key_at(text) == url.index("{")
+    assert redacted(text) == url.format(REDACTED)
+    assert masked(text) == url.format("•" * len(hidden))
+    assert not holds_key(redacted(text))
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "https://host.example:8080/a@b",
+        "https://user@host.example",
+        "https://user:${var:password}@host.example",
+        "https://user:$PASSWORD@host.example",
+        "https://<user>:<password>@host.example",
+        "https://user:{password}@host.example",
+        "https://user:password@host.example",
+        "https://user:PASSWORD@host.example",
+        "https://user:pass@host.example",
+        "https://user:****@host.example",
+        "https://user:…@host.example",
+        "see https://host.example, or write to: help@host.example",
+        "https://a.example/x?when=10:30&to=me@host.example",
         "",
         "sk-your-openai-api-key-here",
         "sk-short1",

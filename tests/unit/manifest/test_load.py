@@ -72,14 +72,19 @@ def test_a_forced_target_takes_the_place_of_all(tmp_path: Path) -> None:
     assert tutor.fields == {"name": "tutor", "model": "gpt-4o"}
 
 
-def test_a_move_leaves_automations_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("own", "forced"), [("agents", "responses"), ("responses", None)])
+def test_a_move_leaves_automations_behind(tmp_path: Path, own: str, forced: str | None) -> None:
+    """The same is said before a move, by `validate --target`, and after it."""
     nightly = '{assistant: tutor, schedule: {cron: "0 6 * * *", timezone: UTC}, prompt: Go.}'
-    team = "assistants: {tutor: {model: gpt-5, target: agents}}\n"
+    team = f"assistants: {{tutor: {{model: gpt-5, target: {own}}}}}\n"
     with pytest.raises(ManifestError) as caught:
-        loaded(tmp_path, f"{team}automations: {{nightly: {nightly}}}\n", "responses")
+        loaded(tmp_path, f"{team}automations: {{nightly: {nightly}}}\n", forced)
     [problem] = caught.value.problems
     assert problem.message == "assistant.tutor is on the target responses; automations start agents"
-    assert problem.hint == "remove the automation, or leave the assistant where it is"
+    assert problem.hint == (
+        "remove the automation, or leave the assistant on agents: "
+        "target: agents, in the assistant or in retinue.yaml"
+    )
 
 
 def test_a_manifest_that_names_itself_is_still_one(tmp_path: Path) -> None:

@@ -45,6 +45,22 @@ def test_a_broken_link_is_a_missing_file(tmp_path: Path) -> None:
     assert code_of(Locator(tmp_path), tmp_path, "b.txt") == "PATH-MISSING"
 
 
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("nope.md", "make it, or correct the path"),
+        ("huose.md", "did you mean 'house.md'?"),
+        ("c.txt", "did you mean 'c.md'?"),
+    ],
+)
+def test_a_neighbour_is_guessed_by_its_name(tmp_path: Path, written: str, hint: str) -> None:
+    for name in ("house.md", "c.md"):
+        (tmp_path / name).write_text("x")
+    with pytest.raises(BadPath) as caught:
+        Locator(tmp_path).file(str(tmp_path), written)
+    assert caught.value.hint == hint
+
+
 def test_a_folder_is_found_like_a_file(tmp_path: Path) -> None:
     (tmp_path / "skills" / "a").mkdir(parents=True)
     assert Locator(tmp_path).folder(str(tmp_path / "skills"), "a/").shown == "skills/a"

@@ -1,4 +1,4 @@
-"""The JSON Schemas: written copies, help for editors, and two validators that agree."""
+"""The JSON Schemas of manifests: help for editors, and two validators that agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from retinue.manifest import validate
 from retinue.manifest.model import Json
-from retinue.manifest.schema import function_schema, manifest_schema, write_schemas, written
+from retinue.manifest.schema import function_schema, manifest_schema
 from retinue.manifest.schema_project import project_schema
 from retinue.manifest.source import parse
 from retinue.manifest.validate import exact_errors, flaws, is_valid
@@ -28,23 +28,6 @@ SCHEMAS = {
     "project": project_schema(),
     "function": function_schema(),
 }
-
-
-@pytest.mark.parametrize("name", ["manifest", "project"])
-def test_the_written_schema_is_the_schema(name: str) -> None:
-    path = ROOT / "schemas" / f"{name}.schema.json"
-    assert path.read_text(encoding="utf-8") == written(SCHEMAS[name]), (
-        "write it anew: from retinue.manifest.schema import write_schemas; "
-        "write_schemas(Path('schemas'))"
-    )
-
-
-def test_both_are_written_to_a_folder(tmp_path: Path) -> None:
-    write_schemas(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "manifest.schema.json",
-        "project.schema.json",
-    ]
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -34,3 +34,17 @@ def test_a_resource_answers_with_its_key_and_its_values() -> None:
     places = PartPlaces(DOCUMENT, ("assistants", "tutor"))
     assert str(places.at()) == "a.yaml:2:3"
     assert str(places.at("model")) == "a.yaml:3:12"
+
+
+def test_a_part_can_be_found_by_what_it_is() -> None:
+    places = PartPlaces(DOCUMENT, ("assistants", "tutor"))
+    assert str(places.of("code_interpreter")) == "a.yaml:5:15"
+    assert str(places.of([{"type": "code_interpreter"}])) == "a.yaml:5:7"
+    assert str(places.of("nothing like it")) == "a.yaml:2:3"
+
+
+def test_what_is_written_is_told_from_what_is_not() -> None:
+    places = PartPlaces(DOCUMENT, ("assistants", "tutor"))
+    assert places.written("tools", 0, "type")
+    assert not places.written("tools", 0, "files")
+    assert not places.written("tools", 1, "type")

@@ -1,11 +1,45 @@
 from __future__ import annotations
 
+import pytest
+
 from retinue.manifest.suggest import closest, did_you_mean, listed, meant_address
 
 
 def test_the_closest_word_whatever_its_case_and_dashes() -> None:
     assert closest("Math_Tutr", ["math-tutor", "history"]) == "math-tutor"
     assert closest("zzz", ["math-tutor"]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "candidate"),
+    [
+        ("nope.md", "house.md"),
+        ("assistant.nope", "assistant.janitor"),
+        ("docs/a/one.md", "docs/a/two.md"),
+        ("max_num_files", "max_num_results"),
+    ],
+)
+def test_what_they_have_in_common_makes_no_guess(word: str, candidate: str) -> None:
+    assert closest(word, [candidate]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "candidate"),
+    [
+        ("huose.md", "house.md"),
+        ("asistant.janitor", "assistant.janitor"),
+        ("assistant.janitro", "assistant.janitor"),
+        ("maxnum_results", "max_num_results"),
+        ("tutor", "math-tutor"),
+        ("math-tutor-2", "math-tutor"),
+    ],
+)
+def test_the_part_that_differs_decides(word: str, candidate: str) -> None:
+    assert closest(word, ["nope.md", candidate]) == candidate
+
+
+def test_a_likelier_word_that_only_looks_so_hides_no_other() -> None:
+    assert closest("next_lessn", ["next_legacy", "lesson"]) == "lesson"
 
 
 def test_of_equal_words_always_the_same_one() -> None:

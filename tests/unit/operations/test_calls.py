@@ -84,6 +84,25 @@ def test_an_assistant_is_its_id(world: World) -> None:
     assert loaded(world) == {"assistant_id": world.id_of("assistant.tutor")}
 
 
+def test_an_address_is_as_good_as_a_name(world: World, tmp_path: Path) -> None:
+    applied(world, target="responses")
+    file = tmp_path / "requests.json"
+    file.write_text(json.dumps(releases(world.state)))
+    assert loaded(world) == retinue.load("assistant.tutor", project=world.root)
+    assert loaded(world) == retinue.load("assistant.tutor", file=file)
+
+
+@pytest.mark.parametrize("name", ["tuter", "assistant.tuter"])
+def test_what_is_not_there_is_answered_with_what_is(world: World, name: str) -> None:
+    applied(world)
+    with pytest.raises(UsageError, match="there is no applied assistant 'tuter'") as caught:
+        retinue.load(name, project=world.root)
+    assert caught.value.hint == "did you mean 'tutor'?"
+    with pytest.raises(UsageError) as caught:
+        retinue.load("assistant.zzz", project=world.root)
+    assert caught.value.hint == "there are: tutor"
+
+
 def test_a_file_stands_for_the_state(world: World, tmp_path: Path) -> None:
     applied(world, target="responses")
     file = tmp_path / "requests.json"

@@ -28,16 +28,19 @@ from retinue.errors import (
 from retinue.kinds.base import Upload
 from retinue.platform.client import ATTEMPTS, RATE_ATTEMPTS, PlatformClient, learn_from_answers
 from retinue.platform.failures import family_gone
-from retinue.platform.limiter import Limiter
+from retinue.platform.limiter import PATIENCE, Limiter
 from retinue.uploads import read_uploads
 
 URL = "https://api.test/v1"
 Answer = httpx2.Response | Exception
 
 
+ANYTHING = {"id": "x", "deleted": True}
+
+
 def answer(status: int = 200, body: Any = None, **headers: str) -> httpx2.Response:
     named = {key.replace("_", "-"): value for key, value in headers.items()}
-    return httpx2.Response(status, json={"id": "x"} if body is None else body, headers=named)
+    return httpx2.Response(status, json=ANYTHING if body is None else body, headers=named)
 
 
 def cut() -> Exception:
@@ -142,6 +145,20 @@ def test_a_429_that_does_not_end_is_an_error() -> None:
     with pytest.raises(RateLimited):
         ask(script, lambda client: client.create("/assistants", {}))
     assert len(script.sent) == RATE_ATTEMPTS
+
+
+def test_many_requests_that_are_refused_for_ever_end_together() -> None:
+    """Each 429 makes all of them wait: one patience for all, not one after the other."""
+    script, time = Script([answer(429)]), Time()
+    start = time.now
+
+    async def together(client: PlatformClient) -> list[BaseException | Any]:
+        requests = (client.get(f"/files/{number}") for number in range(12))
+        return await asyncio.gather(*requests, return_exceptions=True)
+
+    errors = ask(script, together, time)
+    assert all(isinstance(each, RateLimited) for each in errors)
+    assert time.now - start < 2 * PATIENCE
 
 
 @pytest.mark.parametrize(

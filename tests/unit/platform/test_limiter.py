@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from tests.worlds.world import Time
 
 from retinue.errors import Interrupted
-from retinue.platform.limiter import BACKOFF_MAX, Limiter, backoff, retry_after, span
+from retinue.platform.limiter import BACKOFF_MAX, PATIENCE, Limiter, backoff, retry_after, span
 
 LATER = "Wed, 21 Oct 2026 07:28:00 GMT"
 
 
-def limiter_of(most: int) -> tuple[Limiter, Time]:
+def limiter_of(most: int, notes: list[str] | None = None) -> tuple[Limiter, Time]:
     time = Time()
-    return Limiter(most, now=time, sleep=time.sleep), time
+    told = [] if notes is None else notes
+    return Limiter(most, now=time, sleep=time.sleep, tell=told.append), time
 
 
 async def waited(limiter: Limiter, time: Time) -> float:
@@ -65,6 +66,80 @@ def test_a_used_up_quota_is_waited_for_before_it_is_refused() -> None:
     assert asyncio.run(waited(limiter, time)) == pytest.approx(62)
     limiter.went_well({"x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "9s"})
     assert asyncio.run(waited(limiter, time)) == 0
+
+
+def refused_for(limiter: Limiter, time: Time, seconds: float, headers: dict[str, str]) -> None:
+    """Nothing but 429 for so long."""
+
+    async def work() -> None:
+        start, attempt = time.now, 1
+        while time.now - start < seconds and not limiter.out_of_patience:
+            limiter.refused(headers, attempt)
+            await waited(limiter, time)
+            attempt += 1
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("headers", "most"), [({}, PATIENCE), ({"retry-after": "1"}, PATIENCE),
+                          ({"retry-after": "60"}, 180), ({"retry-after": "300"}, 900)]
+)  # fmt: skip
+def test_patience_ends_after_two_minutes_or_three_of_the_waits_that_are_asked_for(
+    headers: dict[str, str], most: float
+) -> None:
+    limiter, time = limiter_of(4)
+    start = time.now
+    refused_for(limiter, time, 10_000, headers)
+    assert most <= time.now - start <= most + BACKOFF_MAX * 1.25
+
+
+def test_an_answer_that_goes_well_gives_patience_back() -> None:
+    limiter, time = limiter_of(4)
+    refused_for(limiter, time, 10_000, {})
+    assert limiter.out_of_patience
+    limiter.went_well({})
+    assert not limiter.out_of_patience
+
+
+def test_a_short_wait_is_not_told_of() -> None:
+    notes: list[str] = []
+    limiter, time = limiter_of(4, notes)
+    refused_for(limiter, time, 2, {})
+    limiter.refused({"retry-after": "1"}, 1)
+    assert notes == []
+
+
+def test_a_long_wait_is_told_of_when_it_begins() -> None:
+    notes: list[str] = []
+    limiter, _ = limiter_of(4, notes)
+    limiter.refused({"retry-after": "60"}, 1)
+    assert notes == ["note: the platform asks to wait (429); going on in 60 s"]
+
+
+def test_many_waits_are_told_of_now_and_then() -> None:
+    notes: list[str] = []
+    limiter, time = limiter_of(4, notes)
+    refused_for(limiter, time, 10_000, {})
+    assert 3 <= len(notes) <= PATIENCE / 30 + 1
+
+
+def test_a_used_up_quota_is_told_of() -> None:
+    notes: list[str] = []
+    limiter, _ = limiter_of(4, notes)
+    limiter.went_well({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2s"})
+    assert notes == [
+        "note: the platform asks to wait (its quota of requests is used up); going on in 62 s"
+    ]
+
+
+def test_who_says_nothing_else_is_told_on_standard_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Limiter(4).refused({"retry-after": "60"}, 1)
+    assert [(each.name, each.levelname) for each in caplog.records] == [
+        ("retinue.platform", "WARNING")
+    ]
 
 
 async def most_flying(limiter: Limiter, requests: int, *, well: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""The schemas of plan documents and JSON lines: written copies, and documents that fit."""
+"""The schemas of plan documents and JSON lines, and documents that fit."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from tests.unit.render.plans import TUTOR, plan
 from retinue.engine.plan import Plan
 from retinue.engine.plan_json import plan_from_json, plan_to_json
 from retinue.engine.safety import Verdict
-from retinue.manifest.schema import written
-from retinue.render.schema import drift_schema, plan_schema, write_schemas
 from retinue.render.schema_events import events_schema
+from retinue.render.schema_plan import drift_schema, plan_schema
 from retinue.render.schema_problems import problems_schema
 
-ROOT = Path(__file__).parents[3]
 SCHEMAS = {
     "plan": plan_schema(),
     "drift": drift_schema(),
@@ -31,21 +29,6 @@ SCHEMAS = {
 VERDICT = Verdict((plans.refusal(),))
 DOCUMENT = json.loads(json.dumps(plan_to_json(plans.everything(), VERDICT)))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMAS["plan"])
-
-
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_the_written_schema_is_the_schema(name: str) -> None:
-    path = ROOT / "schemas" / f"{name}.schema.json"
-    assert path.read_text("utf-8") == written(SCHEMAS[name]), (
-        "write it anew: from retinue.render.schema import write_schemas; "
-        "write_schemas(Path('schemas'))"
-    )
-
-
-def test_all_are_written_to_a_folder(tmp_path: Path) -> None:
-    write_schemas(tmp_path)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == sorted(f"{name}.schema.json" for name in SCHEMAS)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

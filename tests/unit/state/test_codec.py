@@ -150,7 +150,11 @@ def test_a_newer_version_is_refused_with_a_word_about_it() -> None:
         snapshot_from_text(json.dumps(document), where="s")
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"format": "terraform"}', "\0"])
+DEEP = "[" * 100_000
+NO_STATES = ["", "null", "[]", "{}", '{"format": "terraform"}', "\0", DEEP]
+
+
+@pytest.mark.parametrize("text", NO_STATES, ids=range(len(NO_STATES)))
 def test_what_is_no_state_is_refused(text: str) -> None:
     with pytest.raises(StateCorrupt):
         snapshot_from_text(text, where="s")

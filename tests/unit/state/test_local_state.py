@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import stat
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -96,11 +99,13 @@ def test_a_torn_last_line_was_never_relied_on(path: Path) -> None:
         assert state_at(path).read().entries.keys() >= {at("a")}
 
 
-def test_a_broken_line_within_is_refused(path: Path) -> None:
+@pytest.mark.parametrize("how", ["cut", "deep"])
+def test_a_broken_line_within_is_refused(path: Path, how: str) -> None:
     killed(path, entry("a"), entry("b"))
     journal = path.with_suffix(".journal")
     header, first, second, _ = journal.read_bytes().split(b"\n")
-    journal.write_bytes(b"\n".join([header, first[:-5], second, b""]))
+    broken = first[:-5] if how == "cut" else b"[" * 100_000
+    journal.write_bytes(b"\n".join([header, broken, second, b""]))
     with pytest.raises(StateCorrupt, match="not a readable journal"):
         state_at(path).read()
 
@@ -236,3 +241,33 @@ def test_records_asked_for_together_are_all_there_and_in_order(path: Path) -> No
     assert len(state_at(path).read().entries) == 50
     resources = json.loads(path.read_text())["resources"]
     assert list(resources) == sorted(resources)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+class TestPermissions:
+    """What was applied is the owner's business: instructions, names, metadata."""
+
+    def modes(self, path: Path) -> dict[str, int]:
+        return {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
+
+    def test_every_file_is_the_owners_only_while_an_apply_runs(self, path: Path) -> None:
+        async def work() -> dict[str, int]:
+            async with state_at(path).session(print) as ledger:
+                await ledger.record({at("b"): entry("b")})
+                return self.modes(path)
+
+        before = os.umask(0)
+        try:
+            recorded(path, entry("a"))
+            assert asyncio.run(work()) == dict.fromkeys(
+                ("default.json", "default.journal", "default.lock"), 0o600
+            )
+        finally:
+            os.umask(before)
+
+    def test_so_is_a_journal_in_the_place_of_an_older_one_that_was_not(self, path: Path) -> None:
+        killed(path, entry("a"))
+        journal = path.with_suffix(".journal")
+        journal.chmod(0o644)
+        killed(path, entry("b"))
+        assert stat.S_IMODE(journal.stat().st_mode) == 0o600

@@ -38,6 +38,7 @@ def test_mappings_may_hold_more_all_else_is_equal(wanted: Any, given: Any, *, fi
         ('{"verdict": "PASS"}', False),
         ("PASS", False),
         ('["PASS"]', False),
+        ("[" * 100_000, False),
     ],
 )
 def test_only_a_clear_pass_passes(text: str, *, passed: bool) -> None:
@@ -46,6 +47,12 @@ def test_only_a_clear_pass_passes(text: str, *, passed: bool) -> None:
 
 def check(**expected: Any) -> Check:
     return Check(name="it", ask=("Why?",), place=Place("team.yaml", 1, 1), **expected)
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[" * 100_000])
+def test_an_answer_that_can_not_be_read_does_not_fit_a_schema(text: str) -> None:
+    [reason] = unmet(check(json_schema={"type": "array"}), [Answer(text=text, status="completed")])
+    assert reason.startswith("the answer is no JSON")
 
 
 @pytest.mark.parametrize("name", ["repo", "repo.read", "web_search"])

@@ -95,6 +95,9 @@ class ScriptedWire:
         del params
         return self._answer(f"GET {path}")
 
+    async def page(self, path: str, params: Any = None) -> Any:
+        return await self.get(path, params)
+
     async def find(self, path: str) -> Any:
         try:
             return self._answer(f"GET {path}") or None
@@ -104,6 +107,9 @@ class ScriptedWire:
     async def create(self, path: str, body: Any) -> Any:
         self.bodies.append(body)
         return self._answer(f"POST {path}")
+
+    async def add(self, path: str, body: Any) -> None:
+        await self.create(path, body)
 
     async def change(self, path: str, body: Any) -> Any:
         return await self.create(path, body)

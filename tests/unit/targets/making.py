@@ -64,14 +64,19 @@ class Sources:
 
 def assistant(root: Path, target: str, **written: Any) -> Assistant:
     """The assistant that a manifest declares, as it is on ``target``."""
+    found = load(declaring(root, written), target=target).resources[TUTOR]
+    assert isinstance(found, Assistant)
+    return found
+
+
+def declaring(root: Path, written: Mapping[str, Any]) -> Sources:
+    """A project whose manifest declares the assistant, and what is around it."""
     folder = root / "assistants"
     folder.mkdir(exist_ok=True)
     (folder / "notes.md").write_text("notes")
     manifest = {**AROUND, "assistants": {"tutor": {"model": MODEL, **written}}}
     (folder / "team.yaml").write_text(json.dumps(manifest))
-    found = load(Sources(root), target=target).resources[TUTOR]
-    assert isinstance(found, Assistant)
-    return found
+    return Sources(root)
 
 
 def seal(secret: Secret) -> Sealed:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.unit.targets import samples
-from tests.unit.targets.making import assistant, compiled
+from tests.unit.targets.making import assistant, compiled, declaring
 
+from retinue.errors import ManifestError
+from retinue.manifest.compose import load
+from retinue.manifest.model import Assistant, Declared
 from retinue.manifest.schema import ASSISTANT_FIELDS
 from retinue.manifest.schema_project import TARGETS
 from retinue.manifest.schema_tools import TOOL_TYPES
@@ -26,6 +30,13 @@ def refused(root: Path, target: str, **written: Any) -> list[Problem]:
     return list(unsupported(assistant(root, target, **written)))
 
 
+def checked(resources: Iterable[Declared]) -> Iterator[Problem]:
+    """What a load is to look for besides: what targets don't take."""
+    for each in resources:
+        if isinstance(each, Assistant):
+            yield from unsupported(each)
+
+
 def codes(problems: list[Problem]) -> list[str]:
     return [problem.code.removeprefix(MARK) for problem in problems]
 
@@ -35,6 +46,16 @@ def is_expressed(root: Path, target: str, plain: dict[str, Any], more: dict[str,
     before, after = (compiled(assistant(root, target, **each)) for each in (plain, more))
     assert after.values.keys() <= after.type.attributes.keys()
     return before.values != after.values
+
+
+@pytest.mark.parametrize(
+    "store", ["paper", {"id": 5}, {"idd": "vs_1"}, 5, None, {"id": "file-1"}], ids=str
+)
+def test_a_store_that_is_named_wrongly_is_no_missing_one(tmp_path: Path, store: Any) -> None:
+    tools = [{"type": "file_search", "vector_store": store}]
+    with pytest.raises(ManifestError) as caught:
+        load(declaring(tmp_path, {"tools": tools}), target="responses", check=checked)
+    assert all(each.code.startswith("RTN-MANIFEST-") for each in caught.value.problems)
 
 
 def test_there_is_a_sample_of_everything() -> None:

@@ -34,6 +34,10 @@ class Config:
     texts: tuple[Path, ...]
     label: str
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.path, *self.texts)
+
 
 def configs_in(folder: Path, names: list[str]) -> Iterator[Config]:
     """The configs among the files ``names`` of ``folder``."""

@@ -79,7 +79,8 @@ class Attachment:
 class Haul:
     """Everything that was found; what is said of it never shows a key. ``last_pages`` counts the
     pages of lists that no other follows; ``found`` are the IDs of files that are there, where
-    their record says that they were uploaded from."""
+    their record says that they were uploaded from. ``skipped`` are files of folders that nobody
+    looked into."""
 
     records: list[Record] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
@@ -88,6 +89,7 @@ class Haul:
     last_pages: int = 0
     unfinished: list[Origin] = field(default_factory=list)
     found: set[str] = field(default_factory=set)
+    skipped: list[str] = field(default_factory=list)
 
     def of(self, sort: Sort) -> list[Record]:
         """The records of one sort, in the order in which they were found."""

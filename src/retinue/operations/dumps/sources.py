@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from retinue.manifest.suggest import listed
 from retinue.operations.dumps import folders, json_text, literals, notebooks, objects, terraform
 from retinue.operations.dumps.records import Haul, Origin, Record
 
@@ -46,7 +47,7 @@ def read(paths: Sequence[Path]) -> Haul:
             _named_file(haul, path)
     if not haul.flaws and not haul.of("assistant"):
         where = Origin(", ".join(path.as_posix() for path in paths))
-        haul.flaw(where, "there is no assistant in it", f"import reads {_FORMS}")
+        haul.flaw(where, "there is no assistant in it", _ways_out(haul))
     if haul.unfinished and not haul.last_pages:
         haul.note(
             haul.unfinished[-1],
@@ -54,6 +55,17 @@ def read(paths: Sequence[Path]) -> Haul:
         )
     haul.found |= {each.object_id for each in haul.of("file") if _is_there(each)}
     return haul
+
+
+def _ways_out(haul: Haul) -> str:
+    """What could have been read, and what in the folders nobody looked into."""
+    if not haul.skipped:
+        return f"import reads {_FORMS}"
+    return (
+        f"not read: {listed(haul.skipped)}; of a folder, only configs with instructions and files "
+        f"that end in {', '.join(_DUMPS)} are read: give others by their own names, for then the "
+        "content decides"
+    )
 
 
 def _is_there(record: Record) -> bool:
@@ -70,11 +82,22 @@ def _folder(haul: Haul, root: Path) -> None:
             if (here / name).is_symlink():
                 haul.note(Origin((here / name).as_posix()), "passed over: a link to a folder")
         names = list(_regular(haul, here, sorted(found), root))
-        for config in folders.configs_in(here, names):
+        dumps = [name for name in names if name.endswith(_DUMPS)]
+        configs = list(folders.configs_in(here, names))
+        read = {here / name for name in dumps}.union(*(each.files for each in configs))
+        haul.skipped += _skipped(here, sorted(found), read)
+        for config in configs:
             folders.gather_config(haul, config, root)
-        for name in names:
-            if name.endswith(_DUMPS):
-                _file(haul, here / name)
+        for name in dumps:
+            _file(haul, here / name)
+
+
+def _skipped(folder: Path, names: list[str], read: Collection[Path]) -> Iterator[str]:
+    """The files of a folder that are not ``read``, hidden ones aside."""
+    for name in names:
+        path = folder / name
+        if not name.startswith(".") and path not in read and path.is_file():
+            yield path.as_posix()
 
 
 def _regular(haul: Haul, folder: Path, names: list[str], root: Path) -> Iterator[str]:

@@ -172,6 +172,21 @@ class TestWhatValidateWillSay:
 
 
 class TestUnreadable:
+    def test_of_a_folder_what_was_not_read_is_named(self, tmp_path: Path, take: Take) -> None:
+        folder = tmp_path / "kept"
+        (folder / "old").mkdir(parents=True)
+        for name in ("b.txt", "a.txt", "old/c.log", ".hidden", "notes.yaml", "list.json"):
+            (folder / name).write_text("[]")
+        with pytest.raises(DumpUnreadable) as caught:
+            take(folder)
+        message = str(caught.value)
+        assert "kept: there is no assistant in it" in message
+        assert f"not read: {', '.join(f'{folder}/{n}' for n in ('a.txt', 'b.txt'))}" in message
+        assert f"{folder}/notes.yaml, {folder}/old/c.log" in message
+        assert "give others by their own names" in message
+        assert ".hidden" not in message
+        assert "list.json" not in message
+
     @pytest.mark.parametrize(
         ("text", "words"),
         [

@@ -1,55 +1,22 @@
-"""The JSON Schemas of what Retinue writes for programs: plan and drift documents.
+"""The JSON Schemas of plan and drift documents.
 
-Draft 2020-12. The written copies in ``schemas/`` are for other tools; a test holds them equal.
-Objects are closed, so that a misspelt key can't go unnoticed; what a resource's own attributes are
-is the platform's business and left open.
+Draft 2020-12. What a resource's own attributes are is the platform's business and left open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from retinue.engine.plan import Action, Counts, Reason
-from retinue.manifest.schema import DRAFT, written
-from retinue.manifest.schema_parts import Schema, choice, flag, listing, mapping, text
+from retinue.manifest.schema import DRAFT
+from retinue.manifest.schema_parts import Schema, choice, flag, listing, text
 from retinue.render.drift import DOCUMENT
+from retinue.render.schema_parts import VERSION, address, count, open_mapping, or_null, record
 
 PLAN_ID: Final = "urn:retinue:schema:plan:1"
 DRIFT_ID: Final = "urn:retinue:schema:drift:1"
 
-_ADDRESS: Final = "kind.name, e.g. assistant.math-tutor"
 _SHA256: Final = "^[0-9a-f]{64}$"
-
-
-def record(description: str, properties: Schema, *, optional: Iterable[str] = ()) -> Schema:
-    """A mapping that has every key, but for the ``optional`` ones, and no other."""
-    required = tuple(name for name in properties if name not in set(optional))
-    return mapping(description, properties, required=required)
-
-
-def address(description: str = "An address") -> Schema:
-    """An address as text."""
-    return text(f"{description}: {_ADDRESS}", pattern="^[a-z_]+\\..")
-
-
-def count(description: str) -> Schema:
-    """A whole number that is not negative."""
-    return {"type": "integer", "minimum": 0, "description": description}
-
-
-def or_null(schema: Schema) -> Schema:
-    """The same, or null."""
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def open_mapping(description: str) -> Schema:
-    """A mapping whose keys are not ours to say."""
-    return {"type": "object", "description": description}
-
-
-VERSION: Final = text("major.minor: a minor step adds", pattern="^1\\.[0-9]+$")
 
 
 def plan_schema() -> Schema:
@@ -90,6 +57,11 @@ def _origin() -> Schema:
 def _content() -> Schema:
     figures = {name: count(f"How many to {name}") for name in Counts.__dataclass_fields__}
     return {
+        "approvable": {
+            "type": "boolean",
+            "description": "Whether the digest can be approved: not that of a preview which lacks "
+            "a secret that was never applied",
+        },
         "summary": record("The figures of the summary line", figures),
         "resource_changes": listing("Every resource, in the order of execution", _change()),
         "resource_drift": listing("What somebody changed on the platform", _drift()),
@@ -232,18 +204,3 @@ def _refusal() -> Schema:
             "addresses": listing("The resources concerned", address()),
         },
     )
-
-
-def write_schemas(folder: Path) -> None:
-    """Write ``NAME.schema.json`` for each document that a program reads into ``folder``."""
-    from retinue.render.schema_events import events_schema
-    from retinue.render.schema_problems import problems_schema
-
-    documents = {
-        "plan": plan_schema(),
-        "drift": drift_schema(),
-        "problems": problems_schema(),
-        "events": events_schema(),
-    }
-    for name, schema in documents.items():
-        (folder / f"{name}.schema.json").write_text(written(schema), encoding="utf-8")
