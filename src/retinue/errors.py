@@ -1,6 +1,6 @@
 """Every error that Retinue raises on purpose, and the exit code each ends the process with.
 
-* RetinueError                 1
+* RetinueError                 1    itself: an exception that nobody foresaw, a defect of Retinue
   * UsageError                 1    the command line or the project file asks for the impossible
   * ManifestError              1    the manifests have problems; carries all of them
   * SystemFailed               1    the operating system refused a file, a folder or the disk
@@ -22,7 +22,6 @@
   * PlanStale                  5    the plan no longer fits what it touches, or was used already
   * Locked                     6    somebody else holds the stack
   * Interrupted              130    a signal stopped the work; the state is saved
-  * Unforeseen                 1    a defect of Retinue: any other exception
 
 A message says what happened and where; ``hint`` says what to do next. Codes are stable.
 """
@@ -217,22 +216,25 @@ class Interrupted(RetinueError):
     exit_code = 130
 
 
-class Unforeseen(RetinueError):
-    """An exception that nobody foresaw: a defect of Retinue, said in the manner of all errors."""
-
-    @classmethod
-    def of(cls, error: Exception) -> Unforeseen:
-        """Name the exception and the line of Retinue that it comes from."""
-        said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
-        return cls(
-            f"unforeseen: {said.rstrip(': ')}{_place(error)}",
-            hint="this is a defect of Retinue: run the command again with RETINUE_DEBUG=1 in the "
-            "environment, which prints a traceback, and report that",
-        )
+def as_ours(error: Exception) -> RetinueError:
+    """Any exception in the form that all errors have: message, hint and code."""
+    if isinstance(error, RetinueError):
+        return error
+    return SystemFailed.of(error) if isinstance(error, OSError) else _unforeseen(error)
 
 
 _LONGEST = 300
 """Characters of an exception's text that are shown."""
+
+
+def _unforeseen(error: Exception) -> RetinueError:
+    """A defect of ours: the exception, and the line that it comes from."""
+    said = f"{type(error).__name__}: {error}".splitlines()[0][:_LONGEST]
+    return RetinueError(
+        f"unforeseen: {said.rstrip(': ')}{_place(error)}",
+        hint="this is a defect of Retinue: run the command again with RETINUE_DEBUG=1 in the "
+        "environment, which prints a traceback, and report that",
+    )
 
 
 def _place(error: Exception) -> str:
@@ -244,10 +246,3 @@ def _place(error: Exception) -> str:
             place = f" (in {module}, line {step.tb_lineno})"
         step = step.tb_next
     return place
-
-
-def as_ours(error: Exception) -> RetinueError:
-    """Any exception in the form that all errors have: message, hint and code."""
-    if isinstance(error, RetinueError):
-        return error
-    return SystemFailed.of(error) if isinstance(error, OSError) else Unforeseen.of(error)

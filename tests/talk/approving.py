@@ -28,7 +28,7 @@ class _Handler(LoopbackHandler):
     server: ApprovingServer
 
     def do_DELETE(self) -> None:  # noqa: N802 - the base looks for it
-        self.answer(b"{}")
+        self.answer(b'{"id": "gone", "deleted": true}')
 
     def post(self) -> None:
         sent = self.json()
@@ -37,7 +37,7 @@ class _Handler(LoopbackHandler):
         if self.path.endswith("/responses"):
             self._respond(self.server.decisions if "approve" in given[0] else None)
         else:
-            self.answer(b'{"id": "conv_1"}')
+            self.answer(b'{"data": []}' if "items" in sent else b'{"id": "conv_1"}')
 
     def _respond(self, decisions: list[bool] | None) -> None:
         part = {"type": "output_text", "text": f"Done: {decisions}", "annotations": []}

@@ -33,8 +33,8 @@ def named() -> Iterator[None]:
     """Gives every error that comes out the form that all of ours have.
 
     Raises:
-        RetinueError: an error of the system as `SystemFailed`, one that nobody foresaw as
-            `Unforeseen`, all others as they are.
+        RetinueError: an error of the system as `SystemFailed`, what nobody foresaw as
+            the root of all of them, all others as they are.
     """
     try:
         yield

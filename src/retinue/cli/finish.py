@@ -18,8 +18,6 @@ from retinue.errors import (
     ManifestError,
     PlanStale,
     RetinueError,
-    Unforeseen,
-    as_ours,
 )
 
 if TYPE_CHECKING:
@@ -104,8 +102,7 @@ def _as_json(gate: Gate, work: Work) -> int:
 def _exit_code(applied: Applied) -> int:
     outcome = applied.outcome
     for failure in outcome.failed if outcome is not None else ():
-        if isinstance(as_ours(failure.error), Unforeseen):
-            show_traceback(failure.error)
+        show_traceback(failure.error)
     if outcome is None:
         return 0 if applied.planned.plan.empty else RetinueError.exit_code  # not approved
     if outcome.interrupted:

@@ -127,7 +127,7 @@ def shown(planned: Planned) -> None:
     plan_to_json(planned.plan, planned.verdict)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(how=MANGLED)
 def test_a_plan_is_made_or_says_what_is_wrong(applied: Mangles, how: Mangled) -> None:
     applied.world.declare(CHANGED)
@@ -153,7 +153,7 @@ def _seen_through(how: Mangled) -> bool:
     return not isinstance(how.junk, str)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(how=MANGLED.filter(_seen_through))
 def test_an_apply_fails_by_errors_of_ours_alone_and_makes_nothing_twice(how: Mangled) -> None:
     with tempfile.TemporaryDirectory() as folder, a_world(Path(folder)) as world:

@@ -118,7 +118,7 @@ def test_a_log_of_many_steps_has_a_line_for_each_finished_object() -> None:
     ]
     finished = [
         "file.gpt2-paper: Creation complete after 0s [id=file-2] (1 of 101)",
-        "assistant.math-tutor: Creation failed: OSError: broken pipe (2 of 101)",
+        "assistant.math-tutor: Creation failed: broken pipe (2 of 101)",
     ]
     assert text_of(*events) == finished
     watched = text_of(*events, style=Style(terminal=True))
@@ -182,8 +182,9 @@ Failed:
   assistant.math-tutor: no such model
     hint: choose another
     [RTN-PLATFORM-REJECTED]
-  vector_store.papers: OSError: disk
-    [RTN-ERROR]
+  vector_store.papers: disk
+    hint: check the path, its permissions and the free space, then run the command again
+    [RTN-SYSTEM]
 
 Skipped:
   file.gpt2-paper      because of assistant.math-tutor
