@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
-from retinue.errors import PlatformError, UsageError
+from retinue.errors import PlatformError, Unavailable, UsageError
 from retinue.kinds.api import Object
 from retinue.kinds.base import Upload
 from retinue.talk import inputs
@@ -39,6 +39,8 @@ from retinue.targets.agents import session_of
 _PATH: Final = "/agents/sessions"
 _WORKING: Final = "in_progress"
 _WAITING: Final = "requires_action"
+_LOOKS_AT_IDLE: Final = 20
+"""How often a session is looked at whose turn has to be over by now; what is shown may lag."""
 _INPUT: Final = "agent.session.input"
 
 
@@ -225,8 +227,12 @@ class SessionConversation:
         await self.cancel()
 
     async def _catch_up(self, reader: SessionReader) -> AsyncIterator[Event]:
-        """Look at a turn whose stream is over before it is, and tell what the stream did not."""
-        read = self._reading(reader)
+        """Look at a turn whose stream is over before it is, and tell what the stream did not.
+
+        Raises:
+            Unavailable: the session does nothing any more, and shows no end of the turn.
+        """
+        read, looks = self._reading(reader), 0
         while not reader.over:
             session = await self._wire.get(self._path)
             turns = await self._wire.page(f"{self._path}/turns", {"order": "desc", "limit": 1})
@@ -235,6 +241,9 @@ class SessionConversation:
             async for event in read({"session": session}):
                 yield event
             if not reader.over:
+                looks = 0 if session.get("status") in (_WORKING, _WAITING) else looks + 1
+                if looks == _LOOKS_AT_IDLE:
+                    raise Unavailable(f"{self._path}: it is idle, and its turn never ended")
                 await self._wire.pause(POLL_SECONDS)
         if reader.turn:
             items = f"{self._path}/turns/{reader.turn['id']}/items"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from tests.unit.talk import response_wires, session_wires, wires
 from tests.unit.talk.wires import Answering, ScriptedWire, answered
 from tests.worlds.mangling import JSON, Mangled
 
-from retinue.errors import PlatformError, Unavailable
+from retinue.errors import PlatformError
 from retinue.talk.conversation import Conversation
 from retinue.talk.threads import ThreadConversation
 from retinue.talk.understanding import Understood
@@ -75,19 +74,6 @@ ENDED: dict[str, Any] = {
 """What a look at the work shows: it is over."""
 
 
-@dataclass
-class Impatient(ScriptedWire):
-    """Work that does not end is waited for; here not for ever."""
-
-    waits: int = 0
-
-    async def pause(self, seconds: float) -> None:
-        del seconds
-        self.waits += 1
-        if self.waits > 40:
-            raise Unavailable("waited long enough")
-
-
 @pytest.mark.parametrize("target", TALKS)
 @given(
     junk=JSON,
@@ -102,6 +88,6 @@ def test_an_event_that_nobody_promised(
     stream = told[place[0] % len(told)]
     number = place[1] % len(stream)
     stream[number] = Mangled(0, steps, junk)(stream[number])
-    wire = Impatient(streams=[*told, *told, *told], answers=ENDED)
+    wire = ScriptedWire(streams=[*told, *told, *told], answers=ENDED)
     with contextlib.suppress(PlatformError):
         answered(Understood(talk(wire)))

@@ -176,6 +176,12 @@ class TestBrokenStreams:
         with pytest.raises(Unavailable):
             ask(ScriptedWire(streams=[[CUT]]))
 
+    def test_a_turn_that_never_shows_its_end_is_not_waited_for_for_ever(self) -> None:
+        wire = self.wire(*BEGUN[1:], CUT)
+        wire.answers[f"GET {PATH}/turns"] = {"data": []}
+        with pytest.raises(Unavailable, match="its turn never ended"):
+            ask(wire)
+
     def test_calls_are_answered(self) -> None:
         wire = self.wire(CUT)
         wire.answers[f"GET {PATH}"] = [session("requires_action", QUIZ), session("idle")]
