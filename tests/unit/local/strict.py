@@ -16,7 +16,7 @@ from openai._base_client import BaseAsyncPage
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
-_PAGES = frozenset({".object", ".first_id", ".last_id", ".has_more", ".next_page"})
+_PAGES = frozenset({".object", ".first_id", ".last_id", ".has_more", ".next_page", ".search_query"})
 """Of a page the SDK's types hold what its paging needs; the API's description holds these, too."""
 
 _BEYOND = frozenset({"store", "prompt_token_details", "completion_tokens_details"})
