@@ -101,7 +101,9 @@ def _questions(
             pending=tuple(i for i in pending if i.type == name),
             census=adapter.type.marked and name in whole | besides,
             may_be_gone=adapter.type.closing and name not in wanted,
-            besides=name in besides and not any(i.type == name for i in pending),
+            besides=name in besides
+            and not tracked[name]
+            and not any(i.type == name for i in pending),
         )
         for name, adapter in adapters.items()
     }

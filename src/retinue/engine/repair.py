@@ -107,8 +107,7 @@ class _Work:
 
     def _record(self, intent: Intent, live: Live) -> None:
         old = self.snapshot.entries.get(intent.address)
-        deposed = (*old.deposed, Deposed(old.type, old.id)) if old is not None else ()
-        self._keep(intent, entry_of(intent, live, deposed=deposed))
+        self._keep(intent, entry_of(intent, live, deposed=_replaced(old, intent)))
         self.live[intent.address] = live
         self.found.append(f"{intent.address} ({live.id})")
 
@@ -146,6 +145,17 @@ class _Work:
         self.settled.append(intent.operation)
         pending = {k: v for k, v in self.snapshot.pending.items() if k != intent.operation}
         self.snapshot = replace(self.snapshot, pending=pending)
+
+
+def _replaced(old: Entry | None, intent: Intent) -> Iterable[Deposed]:
+    """What has to go once the object of ``intent`` stands at an address; it may have been made for
+    one that was adopted in the place of the tracked one."""
+    if old is None:
+        return
+    yield from old.deposed
+    yield Deposed(old.type, old.id)
+    if intent.replaces not in (None, old.id):
+        yield Deposed(intent.type, str(intent.replaces))
 
 
 def _kept(found: Sequence[str]) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from retinue.errors import PlatformError, Unavailable
@@ -27,6 +28,25 @@ def marked_attributes(item: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
     if "file" in item and len(attributes) <= USER_ATTRIBUTES:
         attributes[KEY] = mark_of(owner, item["file"], item["sha256"])
     return attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whose file is attached, and what is in it. ``file`` is its address as text."""
+
+    owner: Owner
+    file: str
+    sha256: str
+
+
+def read_mark(item: Object) -> Mark | None:
+    """Read the mark of an attachment; None where there is none that we understand."""
+    text = (item.get("attributes") or {}).get(KEY)
+    if not isinstance(text, str) or "#" not in text:
+        return None
+    name, _, sha256 = text.rpartition("#")
+    parts = name.split("/", 2)
+    return Mark(Owner(parts[0], parts[1]), parts[2], sha256) if len(parts) == 3 else None
 
 
 def mark_of(owner: Owner, file: str, sha256: str) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 
 from retinue.address import Address
 from retinue.kinds.api import Object
-from retinue.kinds.attachments import attach, detach, fits, mark_of, set_attributes
+from retinue.kinds.attachments import attach, detach, fits, mark_of, read_mark, set_attributes
 from retinue.kinds.base import MARKER, Attribute, Live, Resource, ResourceType, Write
 from retinue.kinds.collection import PAGE, Collection
 from retinue.kinds.desired import Context, leaf, resource_of
-from retinue.kinds.marker import KEY, without_marker
+from retinue.kinds.marker import without_marker
 from retinue.kinds.metadata import MARK, METADATA, marked_live, metadata_to_send, touches_metadata
 from retinue.kinds.values import Unknown
 from retinue.manifest.model import StoreFile, VectorStore
@@ -159,8 +159,7 @@ def _attached(item: Object) -> dict[str, Any]:
     """One attachment as a value; the file's address and digest come from its mark."""
     attributes: Mapping[str, Any] = item.get("attributes") or {}
     value: dict[str, Any] = {"id": item["id"], "attributes": without_marker(attributes)}
-    mark = attributes.get(KEY)
-    if isinstance(mark, str) and "#" in mark:
-        address, _, sha256 = mark.rpartition("#")
-        value.update(file=address.split("/", 2)[-1], sha256=sha256)
+    mark = read_mark(item)
+    if mark is not None:
+        value.update(file=mark.file, sha256=mark.sha256)
     return value

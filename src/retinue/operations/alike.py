@@ -7,6 +7,7 @@ which somebody asked for, takes the only one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from retinue.engine.lookup import signature
 from retinue.engine.tasks import together
 from retinue.kinds.base import Adapter, Live, Resource, ResourceType
 from retinue.kinds.file import FILE
-from retinue.kinds.values import leaves
+from retinue.kinds.values import Ref, leaves, spots
 
 _MOST: Final = 10
 """More commands than that nobody chooses from."""
@@ -89,13 +90,16 @@ async def look_alikes(
 def used_by_ours(
     alikes: Collection[Alike], desired: Mapping[Address, Resource], ours: Mapping[Address, Live]
 ) -> list[Found]:
-    """Those that certainly are ours: the only look-alike that objects of ours refer to, which the
-    manifests let refer to it. ``ours`` are the objects at declared addresses.
+    """Those that are ours: the only look-alike that objects of ours refer to, where the manifests
+    let them refer to it. ``ours`` are objects at declared addresses that carry our marker and are
+    not tracked: what a tracked one refers to, and the state doesn't know, somebody else put there.
 
     A template that was found so may itself be what uses a skill. What is never read back counts as
     unknown, so that the next apply writes it.
     """
-    users, rest, found = dict(ours), {alike.address: alike for alike in alikes}, []
+    seen = Counter(live.id for alike in alikes for live in alike.lives)
+    alone = [alike for alike in alikes if all(seen[live.id] == 1 for live in alike.lives)]
+    users, rest, found = dict(ours), {alike.address: alike for alike in alone}, []
     while taken := [each for alike in rest.values() if (each := _used(alike, desired, users))]:
         found += taken
         users.update((each.address, each.live) for each in taken)
@@ -107,11 +111,13 @@ def _used(
     alike: Alike, desired: Mapping[Address, Resource], users: Mapping[Address, Live]
 ) -> Found | None:
     uses = [
-        users[address].values
+        users[address].values.get(str(path[0]))
         for address, resource in desired.items()
         if alike.address in resource.depends_on and address in users
+        for path, ref in spots(resource.values, Ref)
+        if ref.address == alike.address
     ]
-    ids = {leaf for values in uses for leaf in leaves(values) if isinstance(leaf, str)}
+    ids = {leaf for value in uses for leaf in leaves(value) if isinstance(leaf, str)}
     fitting = [live for live in alike.lives if live.id in ids]
     if len(fitting) != 1:
         return None

@@ -6,7 +6,7 @@ Writes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -104,7 +104,8 @@ async def make_plan(
     left = left_behind(repaired.snapshot, repaired.inventory, session.platform)
     notes = (*repaired.notes, *found, *left, *await _retirements(session, desired, clock))
     plan = _plan(session, facts, options, notes)
-    plan, refusals = await _outside(session, plan, want, desired, options)
+    tracked = repaired.snapshot.objects()
+    plan, refusals = await _outside(session, plan, want, desired, options, tracked=tracked)
     verdict = judge(
         plan,
         session.project.safety,
@@ -130,7 +131,7 @@ async def _untracked(
         session.adapters, desired, there=there, taken=repaired.snapshot.objects()
     )
     adoption = adopt((*repaired.inventory.marked, *files), types, there)
-    used = used_by_ours(alike, desired, {**repaired.alive, **adoption.adoptable})
+    used = used_by_ours(alike, desired, adoption.adoptable)
     adoptable = {**adoption.adoptable, **{found.address: found.live for found in used}}
     others = [each.note() for each in alike if each.address not in adoptable]
     return adoptable, [*adoption.notes, *others]
@@ -142,6 +143,8 @@ async def _outside(
     want: Wanted,
     desired: Mapping[Address, Resource],
     options: PlanOptions,
+    *,
+    tracked: Collection[str],
 ) -> tuple[Plan, list[Refusal]]:
     """What ``plan`` needs from elsewhere, and lacks: secrets, and objects of somebody else; and
     what of theirs it would delete.
@@ -156,7 +159,7 @@ async def _outside(
     refused = [] if options.forced else [each for each in gone if each.pending]
     told = [each.note() for each in missing]
     told += [each.note() for each in gone if each not in refused]
-    swept = await swept_away(session.adapters, plan)
+    swept = await swept_away(session.adapters, plan, tracked)
     if options.forced:
         told += [each.message for each in swept]
         swept = []

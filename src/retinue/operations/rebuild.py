@@ -112,11 +112,11 @@ async def _unmarked(
     """What can't carry a marker: by who uses it, else the only one that looks the same."""
     snapshot = repaired.snapshot
     alike = await look_alikes(
-        session.adapters, desired, there=repaired.alive, taken=snapshot.objects()
+        session.adapters, desired, there=snapshot.entries, taken=snapshot.objects()
     )
     files = await recover_files(session.adapters, repaired, desired)
     marked = {found.address: found.live for found in repaired.inventory.marked}
-    used = used_by_ours(alike, desired, {**repaired.alive, **marked})
+    used = used_by_ours(alike, desired, marked)
     known = {found.address for found in used}
     only = (each.found() for each in alike if each.address not in known)
     return [*files, *used, *(found for found in only if found is not None)]

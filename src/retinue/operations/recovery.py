@@ -16,8 +16,10 @@ from retinue.engine.inventory import Found
 from retinue.engine.lookup import signature
 from retinue.engine.repair import Repaired
 from retinue.engine.tasks import together
+from retinue.kinds.attachments import read_mark
 from retinue.kinds.base import Adapter, Live, Resource
 from retinue.kinds.file import FILE
+from retinue.kinds.marker import Owner
 
 Item = TypeVar("Item")
 
@@ -36,7 +38,8 @@ async def recover_files(
     if not missing or not holders:
         return []
     taken = repaired.snapshot.objects()
-    digests = {i: mark for i, mark in _attached(holders) if i not in taken}
+    owner = Owner(repaired.snapshot.project, repaired.snapshot.stack)
+    digests = {i: mark for i, mark in _attached(holders, owner) if i not in taken}
     users = _interpreted(repaired.inventory.marked)
     loose = {i for i in users if i not in taken and i not in digests}
     lives = await together(adapters[FILE.name].read(i) for i in sorted({*digests, *loose}))
@@ -48,12 +51,13 @@ async def recover_files(
     return [*found, *_by_use(unnamed, candidates, users, _declared_users(desired))]
 
 
-def _attached(stores: Iterable[Live]) -> Iterable[tuple[str, tuple[str, str]]]:
-    """(file ID, (address, digest)) of every marked attachment."""
-    for store in stores:
-        for item in store.values.get("files") or ():
-            if "sha256" in item:
-                yield item["id"], (item["file"], item["sha256"])
+def _attached(holders: Iterable[Live], owner: Owner) -> Iterable[tuple[str, tuple[str, str]]]:
+    """(file ID, (address, digest)) of every attachment that carries a mark of ``owner``."""
+    for live in holders:
+        for item in live.raw.get("files") or ():
+            mark = read_mark(item)
+            if mark is not None and mark.owner == owner:
+                yield item["id"], (mark.file, mark.sha256)
 
 
 def _interpreted(marked: Iterable[Found]) -> dict[str, frozenset[Address]]:

@@ -75,13 +75,14 @@ async def check_saved(
             f"the plan is stale: {', '.join(moved)} changed since it was made",
             hint="make a new plan and look at it again; nothing was changed",
         )
+    tracked = repaired.snapshot.objects()
     verdict = judge(
         _with_protection(plan, repaired.snapshot.entries),
         session.project.safety,
         existing=len(repaired.snapshot.entries),
         home=snapshot.home,
         forced=forced,
-        others=[] if forced else await swept_away(session.adapters, plan),
+        others=[] if forced else await swept_away(session.adapters, plan, tracked),
     )
     return Planned(plan, verdict, repaired)
 

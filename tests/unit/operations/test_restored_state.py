@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.worlds.wire import Fault, no_fault
+from tests.worlds.wire import Fault, Sent, no_fault
 from tests.worlds.world import World, a_world, family_of
 
 from retinue.address import Address
 from retinue.engine.plan import Action, Reason
+from retinue.errors import PlatformError
 from retinue.operations.planning import Planned, PlanOptions
 from retinue.operations.rebuild import rebuild_state
 from retinue.operations.saved import load_plan, save_plan
@@ -281,6 +282,116 @@ def test_a_template_that_nobody_of_ours_uses_is_only_named(world: World) -> None
     world.apply(FORCED)
     assert theirs not in world.ids().values()
     assert len(world.objects("environment")) == 2
+
+
+# --- What is somebody else's ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.ERROR_BEFORE, Fault.LIMITED])
+def test_a_list_that_fails_makes_nothing_gone(world: World, fault: Fault) -> None:
+    applied(world, on("assistants", lifecycle={"protect": True}))
+    world.declare({"assistants": {"helper": {"model": "gpt-4o", "target": "agents"}}})
+
+    def script(sent: Sent) -> Fault | None:
+        return fault if sent.method == "GET" and sent.path.endswith("/assistants") else None
+
+    world.wire.script = script
+    with pytest.raises(PlatformError):
+        world.apply(FORCED)
+    world.wire.script = no_fault
+    assert "assistant.tutor" in world.ids()
+
+
+def use_stack(world: World, stack: str) -> None:
+    world.write({"retinue.yaml": "project: demo\nstacks: {dev: {}, prod: {}}\n"})
+    world.environ["RETINUE_STACK"] = stack
+
+
+def scheduled(environment: Any, **more: Any) -> dict[str, Any]:
+    (daily,) = SCHEDULED["automations"].values()
+    daily = {key: value for key, value in daily.items() if key != "vaults"}
+    used = {} if environment is None else {"environment": environment}
+    automations = {"daily": {**daily, **used, **more}}
+    return {**on("agents"), "automations": automations}
+
+
+def bench(**fields: Any) -> dict[str, Any]:
+    return {**scheduled("bench"), "environments": {"bench": fields}}
+
+
+@pytest.mark.parametrize("use", ["by its ID", "in metadata"])
+def test_a_template_that_was_only_used_stays_its_owners(world: World, use: str) -> None:
+    use_stack(world, "prod")
+    applied(world, bench(setup_commands=["make prod"]))
+    theirs = world.ids()["environment.bench"]
+    use_stack(world, "dev")
+    own = {"environments": {"bench": {"setup_commands": ["make dev"]}}}
+    if use == "by its ID":
+        applied(world, scheduled({"id": theirs}), scheduled("bench") | own)
+    else:
+        noted = {"metadata": {"on": theirs}}
+        applied(world, scheduled(None, **noted))
+        world.lose_state()
+        applied(world, scheduled("bench", **noted) | own)
+    assert world.ids()["environment.bench"] != theirs
+    world.apply(PlanOptions(destroy=True))
+    assert theirs in {item["id"] for item in world.objects("environment")}
+
+
+def test_a_file_that_is_attached_with_somebody_elses_mark_stays_theirs(world: World) -> None:
+    use_stack(world, "prod")
+    applied(world, LIBRARY)
+    theirs = world.ids()["file.paper"]
+    [attached] = world.live("vector_store.papers")["files"]
+    use_stack(world, "dev")
+    applied(world, {"vector_stores": {"papers": {}}})
+    body = {"file_id": theirs, "attributes": attached["attributes"]}
+    world.by_hand("POST", f"{world.path_of('vector_store.papers')}/files", body)
+    world.write({"assistants/paper.md": "dev's edition"})
+    applied(world, LIBRARY)
+    assert theirs in {item["id"] for item in world.objects("file")}
+
+
+def test_one_object_is_never_two_resources(world: World) -> None:
+    world.write({f"assistants/skills/{n}/SKILL.md": SKILL for n in ("one", "two")})
+    both = {"one": {"path": "skills/one"}, "two": {"path": "skills/two"}}
+    manifest = {**bench(skills=["one", "two"]), "skills": both}
+    applied(world, manifest)
+    world.by_hand("DELETE", f"/skills/{world.ids()['skill.two']}")
+    world.lose_state()
+    world.apply(FORCED)
+    assert world.ids()["skill.one"] != world.ids()["skill.two"]
+    assert world.plan().plan.empty
+
+
+def test_destroy_takes_a_stray_credential_of_ours_along(world: World) -> None:
+    applied(world, VAULT)
+    backup = world.kept_state()
+    world.by_hand("DELETE", world.path_of("credential.wiki"))
+    world.apply(FORCED)
+    world.put_state(backup)
+    world.apply(PlanOptions(destroy=True))
+    assert world.objects("vault") == []
+
+
+def test_an_adopted_object_that_is_replaced_goes_however_the_apply_ends(world: World) -> None:
+    applied(world, VAULT)
+    backup = world.kept_state()
+    applied(world, {"vaults": {"keys": {}}}, VAULT)
+    world.put_state(backup)
+    wiki = {**VAULT["credentials"]["wiki"], "mcp_server_url": "https://other.test/mcp"}
+    world.declare({**VAULT, "credentials": {"wiki": wiki}})
+    kept: dict[str, bytes] = {}
+    world.wire.script = lambda sent: Fault.KILL_AFTER if sent.creates else None
+    world.wire.at_kill = lambda: kept.update(world.kept_state())
+    world.apply(FORCED)
+    world.wire.script, world.wire.killed = no_fault, False
+    world.put_state(kept)
+    world.apply(FORCED)
+    path = f"{world.path_of('vault.keys')}/credentials"
+    [left] = world.by_hand("GET", path)["data"]
+    assert world.ids()["credential.wiki"].endswith(left["id"])
+    assert world.plan().plan.empty
 
 
 def test_nothing_is_listed_for_it_while_all_is_there(world: World) -> None:
